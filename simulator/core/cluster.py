@@ -1,0 +1,401 @@
+"""The fake cluster: backups, restores, Marathon, and one operation at a time."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Final, assert_never
+
+from simulator.core import commands, events, statuses
+from simulator.core.backups import Backup, Component, Restore
+from simulator.core.commands import Command, Refusal, Refused, Reply
+from simulator.core.events import Event
+from simulator.core.identifiers import BackupId, backup_id_problems, label_problems, prefix_problems
+from simulator.core.instants import ZERO, Duration, Instant
+from simulator.core.marathon import NO_APPS, App, Apps, with_app, without_app
+from simulator.core.operation import Operation
+from simulator.core.scripts import MARATHON, Chance, ScriptRule, default_rule, draw
+from simulator.core.scripts import Operation as OperationKind
+from simulator.core.shelf import Shelf
+from simulator.core.statuses import Signal, Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExistingBackup:
+    """A backup that a cluster starts with; it holds the apps that the cluster starts with.
+
+    Attributes:
+        age: how long before the cluster's start it was made.
+        status: READY or ERROR.
+        error: what ``marathon`` reports beside ERROR.
+    """
+
+    label: str
+    age: Duration = ZERO
+    status: Status = Status.READY
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterSpec:
+    """What a cluster is when it starts."""
+
+    dcos_version: str = "1.13.0"
+    apps: tuple[App, ...] = ()
+    backups: tuple[ExistingBackup, ...] = ()
+    rules: tuple[ScriptRule, ...] = ()
+
+
+@dataclass(slots=True)
+class RuleUse:
+    """A script rule and how many operations it has served."""
+
+    rule: ScriptRule
+    hits: int = 0
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether the rule has served as often as it may."""
+        return self.rule.times is not None and self.hits >= self.rule.times
+
+
+class Cluster:
+    """A cluster as a pure state machine: time and chance are arguments.
+
+    Call ``advance_to(now)`` before ``handle(command, now)``; time never runs backwards.
+    """
+
+    def __init__(self, spec: ClusterSpec, *, now: Instant, chance: Chance) -> None:
+        self.spec = spec
+        self.now = now
+        self.rules = [RuleUse(rule) for rule in spec.rules]
+        self._chance = chance
+        self._shelf = Shelf()
+        self._snapshots: dict[str, Apps] = {}
+        self._apps = NO_APPS
+        self._operation: Operation | None = None
+        self._released: set[str] = set()
+        for app in spec.apps:
+            self._apps = with_app(self._apps, app)
+        for existing in sorted(spec.backups, key=lambda backup: -backup.age):
+            self._put_existing(existing)
+
+    # --- reading ---------------------------------------------------------------------------
+
+    @property
+    def apps(self) -> Apps:
+        """Marathon's apps. Readable also while Marathon itself does not answer."""
+        return self._apps
+
+    @property
+    def backups(self) -> Mapping[str, Backup]:
+        """Every stored backup by its id, oldest first."""
+        return self._shelf.by_id
+
+    @property
+    def marathon_available(self) -> bool:
+        """Whether Marathon answers: it is restarted for every backup and restore.
+
+        Source: docs, backup-and-restore ("Marathon is rebooted in order to perform the operation
+        in a consistent state"). That it is away until the operation ends is inferred.
+        """
+        return self._operation is None
+
+    def next_deadline(self) -> Instant | None:
+        """Return when something next changes by itself; None when nothing will."""
+        return self._operation.next_deadline() if self._operation else None
+
+    def due(self, backup_id: str) -> tuple[Instant, Status] | None:
+        """Foresee when and how the operation on a backup ends, if time alone decides that."""
+        operation = self._operation
+        if operation is None or operation.backup_id != backup_id:
+            return None
+        return operation.due(self.now)
+
+    # --- changing --------------------------------------------------------------------------
+
+    def advance_to(self, now: Instant) -> tuple[Event, ...]:
+        """Let time pass: return everything that fell due, in order."""
+        assert now >= self.now, f"time runs forward only: {now} is before {self.now}"
+        happened: list[Event] = []
+        while (deadline := self.next_deadline()) is not None and deadline <= now:
+            assert self._operation is not None, "only an operation has deadlines"
+            self.now = deadline
+            happened += self._moved(self._operation.end_due_stages(deadline))
+        self.now = now
+        return tuple(happened)
+
+    def handle(self, command: Command, now: Instant) -> Reply:
+        """Carry out one command, or refuse it and change nothing.
+
+        Everything due at ``now`` must have been settled by ``advance_to``.
+        """
+        deadline = self.next_deadline()
+        assert now >= self.now, f"time runs forward only: {now} is before {self.now}"
+        assert deadline is None or deadline > now, "advance_to(now) comes before handle(…, now)"
+        self.now = now
+        match command:
+            case commands.List():
+                return self._list(command)
+            case commands.Create():
+                return self._create(command)
+            case commands.Restore():
+                return self._restore(command)
+            case commands.Delete():
+                return self._delete(command)
+            case commands.DeployApp():
+                return self._deploy_app(command)
+            case commands.RemoveApp():
+                return self._remove_app(command)
+            case commands.Release():
+                return self._release(command)
+            case _:
+                assert_never(command)
+
+    def add_rule(self, rule: ScriptRule) -> RuleUse:
+        """Add a script rule, to be tried after those that are there."""
+        use = RuleUse(rule)
+        self.rules.append(use)
+        return use
+
+    # --- commands --------------------------------------------------------------------------
+
+    def _create(self, command: commands.Create) -> Reply:
+        problems = label_problems(command.label)
+        if problems:
+            return _refuse(Refused.INVALID, *problems)
+        if self._operation:
+            return self._busy(self._operation)
+        backup_id = BackupId(f"{command.label}-{self._chance.backup_uuid()}")
+        self._snapshots[backup_id] = self._apps
+        operation = self._begin(OperationKind.CREATE, backup_id, 0, command.label)
+        backup = Backup(
+            id=backup_id,
+            label=command.label,
+            timestamp=self.now,
+            dcos_version=self.spec.dcos_version,
+            status=operation.begun_as,
+            shown=operation.shown,
+            components=operation.components,
+        )
+        self._shelf.put(backup)
+        started = events.BackupStarted(at=self.now, backup_id=backup_id, because=operation.origin)
+        return self._started(operation, backup_id, started)
+
+    def _restore(self, command: commands.Restore) -> Reply:
+        found = self._find(command.id)
+        if isinstance(found, Reply):
+            return found
+        if not statuses.allowed(found.status, Signal.RESTORE):
+            return _refuse(
+                Refused.NOT_READY,
+                f"backup {found.id} is {found.status}: "
+                f"only a backup that is {Status.READY} can be restored",
+            )
+        if self._operation:
+            return self._busy(self._operation)
+        number = len(found.restores) + 1
+        operation = self._begin(OperationKind.RESTORE, found.id, number, found.label)
+        restore = Restore(
+            number=number,
+            started=self.now,
+            status=operation.begun_as,
+            shown=operation.shown,
+            components=operation.components,
+        )
+        self._shelf.put(replace(found, restores=(*found.restores, restore)))
+        started = events.RestoreStarted(
+            at=self.now, backup_id=found.id, restore=number, because=operation.origin
+        )
+        return self._started(operation, found.id, started)
+
+    def _list(self, command: commands.List) -> Reply:
+        problems = prefix_problems(command.prefix)
+        if problems:
+            return _refuse(Refused.INVALID, *problems)
+        shown = self._shelf.starting_with(command.prefix)
+        operation = self._operation
+        if operation is None or not operation.backup_id.startswith(command.prefix):
+            return Reply(why="what is stored", backups=shown)
+        return Reply(
+            why="what is stored",
+            backups=shown,
+            events=tuple(self._moved(operation.polled(self.now))),
+        )
+
+    def _delete(self, command: commands.Delete) -> Reply:
+        found = self._find(command.id)
+        if isinstance(found, Reply):
+            return found
+        if not statuses.allowed(found.status, Signal.DELETE) or found.is_being_restored:
+            doing = "being restored" if found.is_being_restored else found.status.value
+            return _refuse(
+                Refused.IN_USE, f"backup {found.id} is {doing}: it can be deleted once that ends"
+            )
+        self._shelf.remove(found.id)
+        del self._snapshots[found.id]
+        gone = events.BackupDeleted(at=self.now, backup_id=found.id)
+        return Reply(why="deleted as asked", backup=found, events=(gone,))
+
+    def _deploy_app(self, command: commands.DeployApp) -> Reply:
+        if not self.marathon_available:
+            return _MARATHON_UNAVAILABLE
+        self._apps = with_app(self._apps, command.app)
+        done = events.AppDeployed(at=self.now, app_id=command.app.id)
+        return Reply(why="deployed as asked", events=(done,))
+
+    def _remove_app(self, command: commands.RemoveApp) -> Reply:
+        if not self.marathon_available:
+            return _MARATHON_UNAVAILABLE
+        if command.app_id not in self._apps:
+            there = ", ".join(self._apps) or "none"
+            return _refuse(
+                Refused.UNKNOWN, f"App '{command.app_id}' does not exist; there are: {there}"
+            )
+        self._apps = without_app(self._apps, command.app_id)
+        done = events.AppRemoved(at=self.now, app_id=command.app_id)
+        return Reply(why="removed as asked", events=(done,))
+
+    def _release(self, command: commands.Release) -> Reply:
+        self._released.add(command.name)
+        happened: list[Event] = [events.Released(at=self.now, name=command.name)]
+        if self._operation:
+            happened += self._moved(self._operation.release(self.now))
+        return Reply(why="released as asked", events=tuple(happened))
+
+    # --- the running operation ---------------------------------------------------------------
+
+    def _begin(
+        self, kind: OperationKind, backup_id: BackupId, restore: int, label: str
+    ) -> Operation:
+        rule = self._rule_for(kind, label)
+        signal = Signal.BEGIN_RESTORE if restore else Signal.BEGIN_BACKUP
+        self._operation = Operation(
+            backup_id=backup_id,
+            restore=restore,
+            origin=rule.origin,
+            begun_as=statuses.begin(signal),
+            released=self._released,
+        )
+        self._operation.begin(draw(rule, self._chance), self.now)
+        return self._operation
+
+    def _rule_for(self, kind: OperationKind, label: str) -> ScriptRule:
+        for use in self.rules:
+            if use.rule.matches(kind, label) and not use.is_spent:
+                use.hits += 1
+                return use.rule
+        return default_rule(kind)
+
+    def _started(self, operation: Operation, backup_id: BackupId, started: Event) -> Reply:
+        names = tuple(component.name for component in operation.components)
+        stopped = events.MarathonStopped(at=self.now, because=operation.origin)
+        happened = (started, stopped, *self._moved(names))
+        return Reply(why=operation.origin, backup=self._shelf.by_id[backup_id], events=happened)
+
+    def _moved(self, names: tuple[str, ...]) -> Iterator[Event]:
+        """Bring the backup up to date with its operation; yield what that means."""
+        operation = self._operation
+        if operation is None or not names:
+            return
+        components = operation.components
+        for component in components:
+            if component.name in names:
+                yield _stage_entered(self.now, operation, component)
+        before = self._store_progress(operation, components)
+        if before is not operation.status:
+            yield events.StatusChanged(
+                at=self.now,
+                backup_id=operation.backup_id,
+                restore=operation.restore,
+                before=before,
+                after=operation.status,
+            )
+        if not operation.is_running:
+            yield self._finish(operation)
+
+    def _store_progress(self, operation: Operation, components: tuple[Component, ...]) -> Status:
+        """Write the operation's present state into the backup; return the status before."""
+        backup = self._shelf.by_id[operation.backup_id]
+        subject: Backup | Restore = backup.restores[-1] if operation.restore else backup
+        progress = replace(
+            subject, status=operation.status, shown=operation.shown, components=components
+        )
+        if isinstance(progress, Restore):
+            progress = replace(backup, restores=(*backup.restores[:-1], progress))
+        self._shelf.put(progress)
+        return subject.status
+
+    def _finish(self, operation: Operation) -> Event:
+        """End the operation: Marathon comes back, with the backup's apps if it was restored.
+
+        A restore that fails leaves Marathon's apps as they were (inferred).
+        """
+        self._operation = None
+        if operation.restore and operation.status is Status.READY:
+            self._apps = self._snapshots[operation.backup_id]
+        return events.MarathonStarted(at=self.now, apps=tuple(self._apps))
+
+    # --- helpers ---------------------------------------------------------------------------
+
+    def _find(self, backup_id: str) -> Backup | Reply:
+        problems = backup_id_problems(backup_id)
+        if problems:
+            return _refuse(Refused.INVALID, *problems)
+        found = self._shelf.by_id.get(backup_id)
+        if found is None:
+            return _refuse(Refused.UNKNOWN, f"backup {backup_id} does not exist")
+        return found
+
+    def _busy(self, operation: Operation) -> Reply:
+        doing = "restore of" if operation.restore else "backup"
+        return _refuse(
+            Refused.BUSY,
+            f"{doing} {operation.backup_id} is in progress: only one backup or restore runs at a "
+            "time",
+        )
+
+    def _put_existing(self, existing: ExistingBackup) -> None:
+        problems = label_problems(existing.label)
+        assert not problems, f"{existing.label!r} is no label: {problems}"
+        component = Component(
+            name=MARATHON,
+            status=existing.status,
+            shown=existing.status.value,
+            error=existing.error,
+            because="there from the start",
+            until=None,
+        )
+        backup = Backup(
+            id=BackupId(f"{existing.label}-{self._chance.backup_uuid()}"),
+            label=existing.label,
+            timestamp=Instant(self.now - existing.age),
+            dcos_version=self.spec.dcos_version,
+            status=existing.status,
+            shown=existing.status.value,
+            components=(component,),
+        )
+        self._snapshots[backup.id] = self._apps
+        self._shelf.put(backup)
+
+
+def _stage_entered(now: Instant, operation: Operation, component: Component) -> Event:
+    return events.StageEntered(
+        at=now,
+        backup_id=operation.backup_id,
+        restore=operation.restore,
+        component=component.name,
+        status=component.status,
+        shown=component.shown,
+        error=component.error,
+        because=component.because,
+        until=component.until,
+    )
+
+
+def _refuse(reason: Refused, *messages: str) -> Reply:
+    refusal = Refusal(reason=reason, messages=messages)
+    return Reply(why=f"refused, {reason.value}: {'; '.join(messages)}", refusal=refusal)
+
+
+_MARATHON_UNAVAILABLE: Final = _refuse(
+    Refused.MARATHON_UNAVAILABLE, "Marathon is restarting for a backup or restore"
+)

@@ -1,0 +1,133 @@
+"""The journal: what a cluster saw, what it answered and why, and what happened in it.
+
+One stream of typed events, in order. Everything that shows or judges a run listens to it.
+"""
+
+import json
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import fields
+from enum import Enum
+from typing import Final, NamedTuple, TypeAlias, final
+
+from simulator.core.commands import Reply
+from simulator.core.events import Event
+from simulator.core.instants import Instant, rfc3339
+
+Headers: TypeAlias = Sequence[tuple[bytes, bytes]]
+
+
+class Exchange(NamedTuple):
+    """One request and its answer. A plain tuple: it is made once for every request.
+
+    Attributes:
+        at: cluster time of the request.
+        method: as sent.
+        target: path and query, as sent.
+        headers: as sent, in order.
+        request_body: as sent.
+        operation: ``create``, ``list``, ``restore``, ``delete``; empty for any other path.
+        status: of the answer.
+        response_body: as answered; shared with other answers that are the same.
+        why: what made the answer what it is, for people.
+        reply: what the cluster itself answered; None when the request never reached it.
+        notes: what was odd about the request but let pass, one sentence each.
+    """
+
+    at: Instant
+    method: str
+    target: str
+    headers: Headers
+    request_body: bytes
+    operation: str
+    status: int
+    response_body: bytes
+    why: str
+    reply: Reply | None
+    notes: tuple[str, ...]
+
+
+Entry: TypeAlias = Exchange | Event
+Listener: TypeAlias = Callable[[int, Entry], None]
+
+UNSTABLE_HEADERS: Final = frozenset({b"host"})
+"""Left out of the written journal: the port differs from run to run."""
+
+
+@final
+class Journal:
+    """The entries of one cluster, numbered from 1.
+
+    Args:
+        limit: how many entries are kept; the oldest are dropped. None keeps all.
+    """
+
+    def __init__(self, limit: int | None = None) -> None:
+        self.limit = limit
+        self.count = 0
+        self._entries: deque[Entry] = deque(maxlen=limit)
+        self._listeners: list[Listener] = []
+
+    def record(self, entry: Entry) -> None:
+        """Append one entry and tell every listener."""
+        self._entries.append(entry)
+        self.count += 1
+        for listener in self._listeners:
+            listener(self.count, entry)
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Call ``listener(number, entry)`` for each new entry; returns how to stop that."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    @property
+    def dropped(self) -> int:
+        """How many entries the limit has pushed out."""
+        return self.count - len(self._entries)
+
+    def numbered(self, since: int = 1) -> Iterator[tuple[int, Entry]]:
+        """Yield the kept entries with their numbers, from number ``since`` on."""
+        for number, entry in enumerate(tuple(self._entries), self.dropped + 1):
+            if number >= since:
+                yield number, entry
+
+    @property
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """The kept requests with their answers, in order."""
+        return tuple(entry for entry in tuple(self._entries) if isinstance(entry, Exchange))
+
+    def lines(self) -> Iterator[str]:
+        """Write the journal as JSON, an entry a line.
+
+        The same seed and the same requests give the same bytes on any run and in any process.
+        """
+        for number, entry in self.numbered():
+            line = {"number": number, "kind": type(entry).__name__, **_plain_fields(entry)}
+            yield json.dumps(line, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _plain_fields(entry: Entry) -> dict[str, object]:
+    if isinstance(entry, Exchange):
+        plain = {name: _plain(value) for name, value in entry._asdict().items() if name != "reply"}
+        plain["headers"] = [
+            [name.decode("latin-1"), value.decode("latin-1")]
+            for name, value in entry.headers
+            if name.lower() not in UNSTABLE_HEADERS
+        ]
+        plain["at"] = rfc3339(entry.at)
+        return plain
+    plain = {field.name: _plain(getattr(entry, field.name)) for field in fields(entry)}
+    for name in ("at", "until"):
+        if plain.get(name) is not None:
+            plain[name] = rfc3339(getattr(entry, name))
+    return plain
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "backslashreplace")
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return value

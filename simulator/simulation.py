@@ -1,0 +1,183 @@
+"""One simulated cluster: the core, its clock, its chance and its journal behind one lock.
+
+This is the one mutable root. Whatever reaches the cluster, a request from a socket or a test that
+deploys an app, comes through here, and time is settled here before anything looks at the cluster.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from threading import RLock
+from typing import Final, final
+
+from simulator.chance import SeededChance
+from simulator.clock import DEFAULT_START, Clock, Manual, RealTime, TimePolicy
+from simulator.core import commands
+from simulator.core.backups import Backup
+from simulator.core.cluster import Cluster, ClusterSpec, RuleUse
+from simulator.core.commands import Command, Reply
+from simulator.core.events import Event
+from simulator.core.instants import Instant
+from simulator.core.marathon import Apps, app_from
+from simulator.core.scripts import Operation, ScriptRule
+from simulator.core.statuses import Status
+from simulator.journal import Journal
+from simulator.scripting import ScriptBuilder
+from simulator.world import made_up_apps
+
+
+class RefusedError(Exception):
+    """The cluster refused what a test asked of it; the message says why."""
+
+
+@final
+class Simulation:
+    """A cluster that can be asked and controlled from any thread.
+
+    Args:
+        spec: what the cluster is when it starts.
+        seed: where all its chance comes from.
+        policy: what moves its time.
+        start: where its time begins.
+        made_up: how many apps to make up, beside those of ``spec``.
+        journal_limit: how many journal entries to keep; None keeps all.
+        monotonic_ns: how real time is read; replaced in tests.
+    """
+
+    def __init__(
+        self,
+        spec: ClusterSpec = ClusterSpec(),  # noqa: B008 - a frozen value
+        *,
+        seed: str = "0",
+        policy: TimePolicy = Manual(),  # noqa: B008 - a frozen value
+        start: Instant = DEFAULT_START,
+        made_up: int = 0,
+        journal_limit: int | None = None,
+        monotonic_ns: Callable[[], int] = RealTime.monotonic_ns,
+    ) -> None:
+        self.lock: Final = RLock()
+        self.chance: Final = SeededChance(seed)
+        self.journal: Final = Journal(journal_limit)
+        if made_up:
+            spec = replace(spec, apps=(*spec.apps, *made_up_apps(self.chance, made_up)))
+        self._cluster = Cluster(spec, now=start, chance=self.chance)
+        self.clock: Final = Clock(
+            policy, start, lock=self.lock, settle=self._settle, monotonic_ns=monotonic_ns
+        )
+
+    # --- asking ----------------------------------------------------------------------------
+
+    def answer(self, command: Command, now: Instant) -> Reply:
+        """Answer a command at ``now``, which ``clock.on_request()`` gave under the lock.
+
+        The events of the reply are the caller's to record: the request comes before them.
+        """
+        return self._cluster.handle(command, now)
+
+    def record(self, events: tuple[Event, ...]) -> None:
+        """Write events to the journal."""
+        for event in events:
+            self.journal.record(event)
+
+    def _settle(self, now: Instant) -> None:
+        self.record(self._cluster.advance_to(now))
+
+    # --- controlling: what happens to the cluster, not through a client ------------------------
+
+    def do(self, command: Command) -> Reply:
+        """Carry out a command that no client sent.
+
+        Raises:
+            RefusedError: with the cluster's own sentence.
+        """
+        with self.lock:
+            now = self.clock.now
+            self._settle(now)
+            reply = self._cluster.handle(command, now)
+            self.record(reply.events)
+        if reply.refusal:
+            raise RefusedError("; ".join(reply.refusal.messages))
+        return reply
+
+    def deploy(self, app: str | Mapping[str, object]) -> None:
+        """Add an app to Marathon, by its id or its whole definition.
+
+        Raises:
+            ValueError: when that is no app.
+            RefusedError: while Marathon is away.
+        """
+        self.do(commands.DeployApp(app_from(app)))
+
+    def remove(self, app_id: str) -> None:
+        """Remove an app from Marathon.
+
+        Raises:
+            RefusedError: when there is no such app, or Marathon is away.
+        """
+        self.do(commands.RemoveApp(app_id))
+
+    def release(self, name: str) -> None:
+        """End every stage that waits ``until`` this name, now or when it is reached."""
+        self.do(commands.Release(name))
+
+    def on_create(
+        self, label: str = "*", *, times: int | None = None, optional: bool = False
+    ) -> ScriptBuilder:
+        """Script how backups with a label that matches the glob go; read on at ScriptBuilder."""
+        return self._script(Operation.CREATE, label, times, optional=optional)
+
+    def on_restore(
+        self, label: str = "*", *, times: int | None = None, optional: bool = False
+    ) -> ScriptBuilder:
+        """Script how restores of backups with a matching label go; read on at ScriptBuilder."""
+        return self._script(Operation.RESTORE, label, times, optional=optional)
+
+    def _script(
+        self, operation: Operation, label: str, times: int | None, *, optional: bool
+    ) -> ScriptBuilder:
+        with self.lock:
+            use = self._cluster.add_rule(
+                ScriptRule(
+                    on=operation,
+                    stages=(),
+                    label=label,
+                    times=times,
+                    origin=f"on_{operation.value}({label!r})",
+                    optional=optional,
+                )
+            )
+        return ScriptBuilder(use, self.lock)
+
+    # --- looking, without a request ------------------------------------------------------------
+
+    @property
+    def backups(self) -> Mapping[str, Backup]:
+        """Every stored backup by id, oldest first, as it really is now."""
+        with self.lock:
+            self._settle(self.clock.now)
+            return dict(self._cluster.backups)
+
+    @property
+    def apps(self) -> Apps:
+        """Marathon's apps by id, as they really are now."""
+        with self.lock:
+            self._settle(self.clock.now)
+            return self._cluster.apps
+
+    @property
+    def marathon_available(self) -> bool:
+        """Whether Marathon answers now."""
+        with self.lock:
+            self._settle(self.clock.now)
+            return self._cluster.marathon_available
+
+    @property
+    def rules(self) -> tuple[RuleUse, ...]:
+        """Every script rule with the number of operations that it has served."""
+        with self.lock:
+            return tuple(self._cluster.rules)
+
+    def due(self, backup_id: str) -> tuple[Instant, Status] | None:
+        """Foresee when and how a backup's running operation ends, if time alone decides."""
+        with self.lock:
+            self._settle(self.clock.now)
+            return self._cluster.due(backup_id)
