@@ -34,6 +34,10 @@ class SeededChance:
         """Return a new UUID, 36 characters."""
         return self._backup_uuid()
 
+    def bytes(self, purpose: str, count: int) -> bytes:
+        """Return ``count`` bytes that depend on the seed and the purpose only."""
+        return self._stream(purpose).randbytes(count)
+
     def faker(self, purpose: str) -> "Generator":
         """Return a bare Faker generator for names of one purpose, with a stream of its own.
 

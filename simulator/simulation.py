@@ -7,7 +7,7 @@ deploys an app, comes through here, and time is settled here before anything loo
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from threading import RLock
-from typing import Final, final
+from typing import Final
 
 from simulator.chance import SeededChance
 from simulator.clock import DEFAULT_START, Clock, Manual, RealTime, TimePolicy
@@ -29,7 +29,6 @@ class RefusedError(Exception):
     """The cluster refused what a test asked of it; the message says why."""
 
 
-@final
 class Simulation:
     """A cluster that can be asked and controlled from any thread.
 
@@ -162,6 +161,11 @@ class Simulation:
         with self.lock:
             self._settle(self.clock.now)
             return self._cluster.apps
+
+    @property
+    def dcos_version(self) -> str:
+        """The version of DC/OS that the cluster claims to be, such as ``1.13.0``."""
+        return self._cluster.spec.dcos_version
 
     @property
     def marathon_available(self) -> bool:

@@ -28,7 +28,7 @@ _UNITS: Final = {
 _PART: Final = re.compile(r"(\d+)(?:\.(\d{1,9}))?(ms|us|ns|d|h|m|s)", re.ASCII)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _RFC3339: Final = re.compile(
-    r"(\d{4}-\d{2}-\d{2})[Tt](\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
+    r"(\d{4}-\d{2}-\d{2})[Tt](\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?([Zz]|[+-]\d{2}:[0-5]\d)", re.ASCII
 )
 
 
@@ -84,7 +84,7 @@ def rfc3339(instant: Instant) -> str:
     RFC3339Nano layout.
     """
     seconds, nanoseconds = divmod(instant, NANOSECONDS_PER_SECOND)
-    whole = (_EPOCH + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S")
+    whole = (_EPOCH + timedelta(seconds=seconds)).replace(tzinfo=None).isoformat()
     fraction = f".{nanoseconds:09d}".rstrip("0") if nanoseconds else ""
     return f"{whole}{fraction}Z"
 

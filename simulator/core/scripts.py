@@ -127,7 +127,7 @@ class Stage:
     @property
     def shown(self) -> str:
         """What a client sees as this component's status."""
-        return self.shown_as or self.status.value
+        return self.status.value if self.shown_as is None else self.shown_as
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

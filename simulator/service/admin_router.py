@@ -1,0 +1,148 @@
+"""Admin Router: checks the token, finds the service, writes its own pages, stamps the answer.
+
+Source: dcos/dcos, packages/adminrouter (open source), see docs/fidelity.md. Every request and its
+answer go to the journal from here.
+"""
+
+import re
+from email.utils import formatdate
+from http import HTTPStatus
+from typing import Final, final
+from urllib.parse import unquote
+
+from aiohttp import web
+from multidict import CIMultiDict
+
+from simulator.core.instants import NANOSECONDS_PER_SECOND, Instant
+from simulator.journal import Exchange
+from simulator.service import pages
+from simulator.service.answers import HTML, Answer
+from simulator.service.backup_api import ROUTES, BackupApi, BackupRequest, Route
+from simulator.simulation import Simulation
+
+COOKIE: Final = "dcos-acs-auth-cookie"
+
+_HEADER_TOKEN: Final = re.compile(r"token=(.+)")
+_HEADER_TOKEN_OR_BEARER: Final = re.compile(r"token=(.+)|Bearer (.+)")
+_SLASHES: Final = re.compile(r"/{2,}")
+
+
+@final
+class AdminRouter:
+    """Everything that listens on one cluster's port.
+
+    Args:
+        simulation: the cluster behind it.
+        token: the one token that is valid.
+    """
+
+    def __init__(self, simulation: Simulation, token: str) -> None:
+        self._simulation = simulation
+        self._token = token
+        self._expected = f"token={token}"
+        self._version = simulation.dcos_version
+        self._server = pages.server_header(self._version)
+        takes_bearer = pages.version_of(self._version) >= (1, 11)
+        self._header_token = _HEADER_TOKEN_OR_BEARER if takes_bearer else _HEADER_TOKEN
+        self._backup_api = BackupApi(simulation)
+        self._date = (-1, "")
+        self.crash: Exception | None = None
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer one request; its whole effect happens at one instant of cluster time."""
+        try:
+            body = await request.read() if request.body_exists else b""
+        except web.HTTPRequestEntityTooLarge:
+            body = None
+        try:
+            answer, now = self._answer_and_record(request, body)
+        except Exception as error:
+            self.crash = error
+            raise
+        headers = CIMultiDict(answer.headers)
+        headers["Content-Type"] = answer.content_type
+        headers["Date"] = self._date_header(now)
+        headers["Server"] = self._server
+        return web.Response(body=answer.body, status=answer.status, headers=headers)
+
+    def _answer_and_record(
+        self, request: web.BaseRequest, body: bytes | None
+    ) -> tuple[Answer, Instant]:
+        simulation = self._simulation
+        with simulation.lock:
+            now = simulation.clock.on_request()
+            answer = self._answer(request, body, now)
+            exchange = Exchange(
+                now,
+                request.method,
+                request.raw_path,
+                request.raw_headers,
+                body if body is not None else b"",
+                answer.operation,
+                int(answer.status),
+                answer.body,
+                answer.why,
+                answer.reply,
+                answer.notes,
+            )
+            simulation.journal.record(exchange)
+            if answer.reply:
+                simulation.record(answer.reply.events)
+        return answer, now
+
+    def _answer(self, request: web.BaseRequest, body: bytes | None, now: Instant) -> Answer:
+        path, _, query = request.raw_path.partition("?")
+        route = ROUTES.get(path) or ROUTES.get(_normalised(path))
+        if route is None:
+            return self._not_found(path)
+        why_not = self._token_problem(request)
+        if why_not:
+            return self._unauthorized(route, why_not)
+        content_type = request.content_type if route.field else ""
+        backup_request = BackupRequest(request.method, query, content_type, body)
+        return self._backup_api.answer(route, backup_request, now)
+
+    def _token_problem(self, request: web.BaseRequest) -> str:
+        """Say why a request is not let through; empty when it is.
+
+        Source: adminrouter lib/auth/common.lua: an Authorization header wins over the cookie even
+        when it holds no token; ``token=`` is looked for first, ``Bearer`` from DC/OS 1.11 on.
+        """
+        header = request.headers.get("Authorization")
+        if header == self._expected:
+            return ""
+        if header is not None:
+            match = self._header_token.search(header)
+            if match is None:
+                return "the Authorization header holds no token"
+            given = match[match.lastindex or 0]
+        elif COOKIE in request.cookies:
+            given = request.cookies[COOKIE]
+        else:
+            return "no Authorization header and no cookie"
+        return "" if given == self._token else "the token is not valid"
+
+    def _unauthorized(self, route: Route, why_not: str) -> Answer:
+        return Answer(
+            HTTPStatus.UNAUTHORIZED,
+            pages.UNAUTHORIZED,
+            f"{HTML}; charset=UTF-8",
+            f"Admin Router: {why_not}",
+            route.operation,
+            headers={"WWW-Authenticate": "acsjwt"},
+        )
+
+    def _not_found(self, path: str) -> Answer:
+        page = pages.error_page(HTTPStatus.NOT_FOUND, self._version)
+        return Answer(HTTPStatus.NOT_FOUND, page, HTML, f"Admin Router: nothing at {path}")
+
+    def _date_header(self, now: Instant) -> str:
+        second = now // NANOSECONDS_PER_SECOND
+        if second != self._date[0]:
+            self._date = (second, formatdate(second, usegmt=True))
+        return self._date[1]
+
+
+def _normalised(path: str) -> str:
+    """Decode a path and merge its slashes, as nginx does before it looks for a location."""
+    return _SLASHES.sub("/", unquote(path))
