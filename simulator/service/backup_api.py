@@ -20,7 +20,7 @@ from simulator.simulation import Simulation
 
 BASE_PATH: Final = "/system/v1/backup/v1"
 BODY_LIMIT: Final = 1024 * 1024
-"""Bytes; far above any real request. The real limit is not documented."""
+"""Bytes, as aiohttp reads by default; far above any real request. The real limit is unknown."""
 
 
 class BackupRequest(NamedTuple):

@@ -9,7 +9,6 @@ from typing import Final, final
 from aiohttp import web
 
 from simulator.service.admin_router import AdminRouter
-from simulator.service.backup_api import BODY_LIMIT
 from simulator.service.server_thread import ServerThread
 
 BACKLOG: Final = 128
@@ -45,7 +44,6 @@ class Listener:
         loop = asyncio.get_running_loop()
         http = web.Server(
             self._router.handle,
-            request_factory=_request,
             handler_cancellation=True,
             access_log=None,
         )
@@ -56,10 +54,6 @@ class Listener:
         server.close()
         http.pre_shutdown()
         await http.shutdown(SHUTDOWN_SECONDS)
-
-
-def _request(*arguments: object) -> web.BaseRequest:
-    return web.BaseRequest(*arguments, client_max_size=BODY_LIMIT)
 
 
 def _bind(host: str, port: int) -> socket.socket:
