@@ -1,15 +1,16 @@
 """Cluster time: one clock per cluster, and the only reader of real time in this package."""
 
+import sys
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from threading import RLock
 from typing import Final, final
 
 from simulator.core.instants import (
-    NANOSECONDS_PER_SECOND,
     ZERO,
     Duration,
     Instant,
@@ -22,6 +23,10 @@ from simulator.core.instants import (
 
 DEFAULT_START: Final = parse_rfc3339("2019-03-18T23:16:33.265478871Z")
 """Where a scripted cluster's time begins: always the same, with nine digits of a second in use."""
+
+NANOSECONDS_PER_MICROSECOND: Final = 1_000
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +64,18 @@ TimePolicy = Manual | PerRequest | Rate
 class RealTime:
     """The machine's own clocks.
 
-    The functions are kept in the class: freezegun replaces names in modules only, so a frozen
-    test does not freeze the clusters that it talks to.
+    A frozen test does not freeze the clusters that it talks to: freezegun leaves clock_gettime
+    alone, also where this module is first imported while time is frozen.
     """
 
-    monotonic_ns: Final = staticmethod(time.monotonic_ns)
-    monotonic: Final = staticmethod(time.monotonic)
-    _time_ns: Final = staticmethod(time.time_ns)
+    if sys.platform == "win32":  # it has no clock_gettime
+        monotonic_ns: Final = staticmethod(time.monotonic_ns)
+        monotonic: Final = staticmethod(time.monotonic)
+        _time_ns: Final = staticmethod(time.time_ns)
+    else:
+        monotonic_ns: Final = staticmethod(partial(time.clock_gettime_ns, time.CLOCK_MONOTONIC))
+        monotonic: Final = staticmethod(partial(time.clock_gettime, time.CLOCK_MONOTONIC))
+        _time_ns: Final = staticmethod(partial(time.clock_gettime_ns, time.CLOCK_REALTIME))
 
     @classmethod
     def now(cls) -> Instant:
@@ -116,8 +126,8 @@ class Clock:
 
     @property
     def datetime(self) -> datetime:
-        """The present cluster time, for people and for libraries (microseconds)."""
-        return datetime.fromtimestamp(self.now / NANOSECONDS_PER_SECOND, UTC)
+        """The present cluster time in whole microseconds: never ahead of ``now``."""
+        return _EPOCH + timedelta(microseconds=self.now // NANOSECONDS_PER_MICROSECOND)
 
     def advance(self, duration: str | Duration) -> None:
         """Let time pass (``"90s"``, ``"1m30s"``): everything that falls due happens, in order.

@@ -65,14 +65,15 @@ class Journal:
     def __init__(self, limit: int | None = None) -> None:
         self.limit = limit
         self.count = 0
-        self._entries: deque[Entry] = deque(maxlen=limit)
+        # Each with its number: one thread may read while another records.
+        self._entries: deque[tuple[int, Entry]] = deque(maxlen=limit)
         self._listeners: list[Listener] = []
 
     def record(self, entry: Entry) -> None:
         """Append one entry and tell every listener."""
-        self._entries.append(entry)
         self.count += 1
-        for listener in self._listeners:
+        self._entries.append((self.count, entry))
+        for listener in tuple(self._listeners):
             listener(self.count, entry)
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
@@ -87,14 +88,14 @@ class Journal:
 
     def numbered(self, since: int = 1) -> Iterator[tuple[int, Entry]]:
         """Yield the kept entries with their numbers, from number ``since`` on."""
-        for number, entry in enumerate(tuple(self._entries), self.dropped + 1):
+        for number, entry in tuple(self._entries):
             if number >= since:
                 yield number, entry
 
     @property
     def exchanges(self) -> tuple[Exchange, ...]:
         """The kept requests with their answers, in order."""
-        return tuple(entry for entry in tuple(self._entries) if isinstance(entry, Exchange))
+        return tuple(entry for _, entry in self.numbered() if isinstance(entry, Exchange))
 
     def lines(self) -> Iterator[str]:
         """Write the journal as JSON, an entry a line.

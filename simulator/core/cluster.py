@@ -216,7 +216,7 @@ class Cluster:
         if operation is None or not operation.backup_id.startswith(command.prefix):
             return Reply(why="what is stored", backups=shown)
         return Reply(
-            why="what is stored",
+            why=operation.why,
             backups=shown,
             events=tuple(self._moved(operation.polled(self.now))),
         )

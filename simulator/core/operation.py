@@ -48,6 +48,7 @@ class Operation:
     begun_as: Status
     released: set[str]
     _cursors: list[_Cursor] = field(default_factory=list)
+    _why: str = ""
 
     def begin(self, timelines: Timelines, now: Instant) -> None:
         """Enter the first stage of every component."""
@@ -70,6 +71,13 @@ class Operation:
     def is_running(self) -> bool:
         """Whether any component still runs."""
         return self.status in RUNNING
+
+    @property
+    def why(self) -> str:
+        """The stages that it stands in, for people; kept while it stays in them."""
+        if not self._why:
+            self._why = "; ".join(component.because for component in self.components)
+        return self._why
 
     @property
     def components(self) -> tuple[Component, ...]:
@@ -114,6 +122,7 @@ class Operation:
         return tuple(cursor.name for cursor in moved)
 
     def _enter_next(self, cursor: _Cursor, now: Instant) -> None:
+        self._why = ""
         cursor.enter_next(now)
         while self._is_released(cursor):
             cursor.enter_next(now)

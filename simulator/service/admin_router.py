@@ -23,8 +23,9 @@ from simulator.simulation import Simulation
 COOKIE: Final = "dcos-acs-auth-cookie"
 
 _HEADER_TOKEN: Final = re.compile(r"token=(.+)")
-_HEADER_TOKEN_OR_BEARER: Final = re.compile(r"token=(.+)|Bearer (.+)")
+_HEADER_BEARER: Final = re.compile(r"Bearer (.+)")
 _SLASHES: Final = re.compile(r"/{2,}")
+_CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 @final
@@ -42,8 +43,7 @@ class AdminRouter:
         self._expected = f"token={token}"
         self._version = simulation.dcos_version
         self._server = pages.server_header(self._version)
-        takes_bearer = pages.version_of(self._version) >= (1, 11)
-        self._header_token = _HEADER_TOKEN_OR_BEARER if takes_bearer else _HEADER_TOKEN
+        self._takes_bearer = pages.version_of(self._version) >= (1, 11)
         self._backup_api = BackupApi(simulation)
         self._date = (-1, "")
         self.crash: Exception | None = None
@@ -51,7 +51,7 @@ class AdminRouter:
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request; its whole effect happens at one instant of cluster time."""
         try:
-            body = await request.read() if request.body_exists else b""
+            body = await _read_body(request) if request.body_exists else b""
         except web.HTTPRequestEntityTooLarge:
             body = None
         try:
@@ -98,7 +98,8 @@ class AdminRouter:
         why_not = self._token_problem(request)
         if why_not:
             return self._unauthorized(route, why_not)
-        content_type = request.content_type if route.field else ""
+        has_type = route.field and request.headers.get("Content-Type")
+        content_type = request.content_type if has_type else ""
         backup_request = BackupRequest(request.method, query, content_type, body)
         return self._backup_api.answer(route, backup_request, now)
 
@@ -112,10 +113,12 @@ class AdminRouter:
         if header == self._expected:
             return ""
         if header is not None:
-            match = self._header_token.search(header)
+            match = _HEADER_TOKEN.search(header)
+            if match is None and self._takes_bearer:
+                match = _HEADER_BEARER.search(header)
             if match is None:
                 return "the Authorization header holds no token"
-            given = match[match.lastindex or 0]
+            given = match[1]
         elif COOKIE in request.cookies:
             given = request.cookies[COOKIE]
         else:
@@ -141,6 +144,14 @@ class AdminRouter:
         if second != self._date[0]:
             self._date = (second, formatdate(second, usegmt=True))
         return self._date[1]
+
+
+async def _read_body(request: web.BaseRequest) -> bytes:
+    """Read the body, from a client that asks first as well (curl does before a long one)."""
+    if request.headers.get("Expect", "").lower() == "100-continue":
+        await request.writer.write(_CONTINUE)
+        request.writer.output_size = 0  # aiohttp: nothing of the answer itself is sent yet
+    return await request.read()
 
 
 def _normalised(path: str) -> str:

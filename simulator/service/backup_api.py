@@ -128,7 +128,7 @@ def _read_body(field: str, body: bytes | None) -> tuple[str, tuple[str, ...]]:
         raise _BadRequestError(f"body: must have at most {BODY_LIMIT} bytes")
     wanted = f'body: must be a JSON object such as {{"{field}": "…"}}'
     try:
-        document = json.loads(body)
+        document = json.loads(body.decode())
     except (ValueError, RecursionError):
         raise _BadRequestError(f"{wanted}, and this is not JSON") from None
     if not isinstance(document, dict):

@@ -46,6 +46,7 @@ class Listener:
             self._router.handle,
             handler_cancellation=True,
             access_log=None,
+            auto_decompress=False,  # neither nginx nor the service unpacks a request
         )
         return http, await loop.create_server(http, sock=self._socket)
 

@@ -1,0 +1,1 @@
+"""The command ``dcos-sim``: one thin file for each of its commands."""

@@ -1,0 +1,71 @@
+"""``dcos-sim serve``: a fake cluster to point anything at."""
+
+import signal
+import sys
+
+import rich_click as click
+
+from simulator.clock import Manual, Rate, RealTime
+from simulator.core.cluster import ClusterSpec
+from simulator.service.fake_cluster import LOOPBACK, FakeCluster
+from simulator.service.listener import ListenError
+
+JOURNAL_LIMIT = 10_000
+"""Entries that a served cluster keeps; older ones are dropped."""
+
+USAGE_ERROR = 4
+"""Exit status for what the user has to change, as in pytest."""
+
+
+@click.command("serve")
+@click.option("--port", default=0, show_default="any free one", help="Port to listen on.")
+@click.option("--host", default=LOOPBACK, show_default=True, help="Address to listen on.")
+@click.option(
+    "--rate",
+    default=1.0,
+    show_default=True,
+    help="Seconds of cluster time in a real second; 0 stops time.",
+)
+@click.option("--apps", default=3, show_default=True, help="How many Marathon apps to make up.")
+@click.option("--seed", default="0", show_default=True, help="Seed of all ids and names.")
+@click.option("--dcos-version", default="1.13.0", show_default=True, help="Version to imitate.")
+def command(*, port: int, host: str, rate: float, apps: int, seed: str, dcos_version: str) -> None:
+    """Serve a fake cluster until Ctrl-C. Only this machine can reach it, unless --host says else.
+
+    A backup and a restore take 30 seconds of cluster time each: with --rate 60, half a second.
+    """
+    if not 0 <= rate <= 1_000_000 or apps < 0:  # noqa: PLR2004 - the documented range
+        click.echo("--rate must be from 0 to 1000000, and --apps 0 or more", err=True)
+        sys.exit(USAGE_ERROR)
+    try:
+        cluster = FakeCluster(
+            ClusterSpec(dcos_version=dcos_version),
+            seed=seed,
+            policy=Rate(rate) if rate else Manual(),
+            start=RealTime.now(),
+            made_up=apps,
+            journal_limit=JOURNAL_LIMIT,
+            host=host,
+            port=port,
+        )
+    except ListenError as error:
+        click.echo(str(error), err=True)
+        sys.exit(USAGE_ERROR)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with cluster:
+        _announce(cluster)
+        try:
+            signal.pause()
+        except KeyboardInterrupt:
+            click.echo("\nstopped", err=True)
+
+
+def _announce(cluster: FakeCluster) -> None:
+    click.echo(f"url       {cluster.url}")
+    click.echo(f"user      {cluster.username}")
+    click.echo(f"password  {cluster.password}")
+    click.echo(f"token     {cluster.token}")
+    click.echo(f"time      {cluster.clock.policy}")
+    click.echo(f"journal   the last {JOURNAL_LIMIT} entries are kept")
+    click.echo("Ctrl-C stops it.")
+    sys.stdout.flush()

@@ -1,0 +1,103 @@
+"""The reference client: speaks the documented API over HTTP, and nothing else."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Final, final
+
+import aiohttp
+
+from simulator.harness.ports import Client, Failed, Indeterminate, Ok, Outcome, Target
+
+BASE_PATH: Final = "/system/v1/backup/v1"
+TIMEOUT_SECONDS: Final = 10.0
+"""Real time for one operation."""
+
+
+@final
+class HttpClient:
+    """A correct client. It retries nothing: whoever asks decides what a failure means."""
+
+    def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
+        self._session = session
+        self._base = url + BASE_PATH
+
+    async def create(self, label: str) -> Outcome:
+        """Start a backup; the value is its document."""
+        return await self._ask("POST", "/create", {"label": label})
+
+    async def list(self, prefix: str) -> Outcome:
+        """List backups; the value is a list of documents."""
+        return await self._ask("GET", "/list", query={"prefix": prefix} if prefix else None)
+
+    async def show(self, backup_id: str) -> Outcome:
+        """Show one backup: the API has no such call, so it is looked for in a list."""
+        listed = await self.list(backup_id)
+        if not isinstance(listed, Ok):
+            return listed
+        for document in listed.value:
+            if document["id"] == backup_id:
+                return Ok(document)
+        return Failed(f"there is no backup {backup_id}")
+
+    async def restore(self, backup_id: str) -> Outcome:
+        """Start a restore; the value is the backup's document."""
+        return await self._ask("POST", "/restore", {"id": backup_id})
+
+    async def delete(self, backup_id: str) -> Outcome:
+        """Delete a backup; there is no value."""
+        return await self._ask("DELETE", "/delete", {"id": backup_id})
+
+    async def _ask(
+        self, method: str, path: str, body: object = None, *, query: dict[str, str] | None = None
+    ) -> Outcome:
+        try:
+            async with self._session.request(
+                method, self._base + path, json=body, params=query
+            ) as response:
+                text = await response.text()
+                return _outcome(response.status, text)
+        except aiohttp.ClientConnectorError as error:
+            return Failed(f"cannot connect: {error.strerror or error}")
+        except TimeoutError:
+            return Indeterminate(f"no answer within {TIMEOUT_SECONDS:g} s")
+        except aiohttp.ClientError as error:
+            return Indeterminate(f"no usable answer: {error}")
+
+
+def _outcome(status: int, text: str) -> Outcome:
+    if status != 200:  # noqa: PLR2004 - the one documented success
+        return Failed(_message(text), status)
+    if not text:
+        return Ok()
+    try:
+        return Ok(json.loads(text))
+    except ValueError:
+        return Failed("the answer is not JSON", status)
+
+
+def _message(text: str) -> str:
+    """Return the documented error texts; anything else may come from a proxy and is quoted."""
+    try:
+        errors: Any = json.loads(text)["errors"]
+        return "; ".join(str(error) for error in errors)
+    except (ValueError, KeyError, TypeError):
+        return " ".join(text.split())[:200] or "no text"
+
+
+@final
+class _HttpClientKind:
+    """Opens the reference client."""
+
+    name: Final = "http"
+
+    @asynccontextmanager
+    async def open(self, target: Target) -> AsyncIterator[Client]:
+        """Open a session with the cluster's token."""
+        headers = {"Authorization": f"token={target.token}", "Accept": "application/json"}
+        timeout = aiohttp.ClientTimeout(total=TIMEOUT_SECONDS)
+        async with aiohttp.ClientSession(headers=headers, timeout=timeout) as session:
+            yield HttpClient(session, target.url)
+
+
+HTTP: Final = _HttpClientKind()

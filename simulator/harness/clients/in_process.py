@@ -1,0 +1,39 @@
+"""Runs a scenario against a cluster in this process."""
+
+from simulator.harness.ports import ClientKind, Target
+from simulator.harness.runner import run_scenario
+from simulator.harness.scenario import Scenario
+from simulator.harness.verdict import Verdict
+from simulator.service.fake_cluster import FakeCluster
+
+
+def start_cluster(scenario: Scenario, seed: str) -> FakeCluster:
+    """Start the cluster that a scenario describes."""
+    return FakeCluster(
+        scenario.spec(),
+        seed=seed,
+        policy=scenario.policy,
+        start=scenario.start,
+        made_up=scenario.made_up_apps,
+    )
+
+
+def target_of(cluster: FakeCluster) -> Target:
+    """Return what a client needs to know of a cluster."""
+    return Target(
+        url=cluster.url,
+        token=cluster.token,
+        username=cluster.username,
+        password=cluster.password,
+    )
+
+
+async def run_in_process(scenario: Scenario, kind: ClientKind, seed: str) -> Verdict:
+    """Run a scenario through a client against a cluster of its own.
+
+    Raises:
+        ClientError: when the client cannot be started.
+    """
+    with start_cluster(scenario, seed) as cluster:
+        async with kind.open(target_of(cluster)) as client:
+            return await run_scenario(scenario, client, cluster, client_name=kind.name, seed=seed)

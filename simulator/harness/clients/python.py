@@ -1,0 +1,183 @@
+"""Clients written in Python: any object with the five operations, sync or async.
+
+``python:package.module:factory`` names a callable that takes one object with ``url``, ``token``,
+``username``, ``password`` and ``ca_cert``, and returns the client: a plain object, a context
+manager, an async context manager, or an awaitable of one of these. Its methods are
+``create(label)``, ``list(prefix)``, ``show(id)``, ``restore(id)`` and ``delete(id)``.
+"""
+
+import asyncio
+import importlib
+import inspect
+import sys
+import threading
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import asdict, is_dataclass
+from pathlib import Path
+from typing import Any, Final, final
+
+from simulator.harness.ports import (
+    Client,
+    ClientError,
+    Failed,
+    Indeterminate,
+    Ok,
+    Outcome,
+    Target,
+)
+
+TIMEOUT_SECONDS: Final = 10.0
+"""Real time for one operation; what takes longer is indeterminate."""
+
+
+@final
+class PythonClientKind:
+    """A client made by a factory.
+
+    Args:
+        name: ``python:package.module:factory``.
+
+    Raises:
+        ClientError: when the factory cannot be imported.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name: Final = name
+        self._factory = _imported(name)
+
+    @asynccontextmanager
+    async def open(self, target: Target) -> AsyncIterator[Client]:
+        """Make the client for one cluster."""
+        async with AsyncExitStack() as stack:
+            client = await self._made(target)
+            if hasattr(client, "__aenter__"):
+                client = await stack.enter_async_context(client)
+            elif hasattr(client, "__enter__"):
+                client = stack.enter_context(client)
+            yield PythonClient(client)
+
+    async def _made(self, target: Target) -> Any:  # noqa: ANN401 - the user's object
+        try:
+            client = self._factory(target)
+            return await client if inspect.isawaitable(client) else client
+        except Exception as error:
+            raise ClientError(f"{self.name} failed to make a client: {_said(error)}") from error
+
+
+@final
+class PythonClient:
+    """Calls an object's methods and turns what they return or raise into outcomes.
+
+    A method that returns normally means success. One that raises means failure: the exception's
+    text becomes the message, its attribute ``http_status``, ``status`` or ``status_code``, where
+    it is a number, the HTTP status. ``TimeoutError`` means that the client cannot tell.
+    """
+
+    def __init__(self, client: object) -> None:
+        self._client = client
+
+    async def create(self, label: str) -> Outcome:
+        """Start a backup; the method may return a document, an id, or nothing."""
+        return await self._call("create", label)
+
+    async def list(self, prefix: str) -> Outcome:
+        """List backups; the method returns a list of documents."""
+        return await self._call("list", prefix)
+
+    async def show(self, backup_id: str) -> Outcome:
+        """Show a backup; the method returns its document."""
+        return await self._call("show", backup_id)
+
+    async def restore(self, backup_id: str) -> Outcome:
+        """Start a restore."""
+        return await self._call("restore", backup_id)
+
+    async def delete(self, backup_id: str) -> Outcome:
+        """Delete a backup."""
+        return await self._call("delete", backup_id)
+
+    async def _call(self, operation: str, argument: str) -> Outcome:
+        method = getattr(self._client, operation, None)
+        if method is None:
+            return Failed(f"the client has no method {operation!r}")
+        try:
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                value = await _run(method, argument)
+        except TimeoutError as error:
+            return Indeterminate(str(error) or f"no result within {TIMEOUT_SECONDS:g} s")
+        except Exception as error:  # noqa: BLE001 - whatever a client raises is its outcome
+            return Failed(_said(error), _http_status(error))
+        return Ok(_plain(value))
+
+
+async def _run(method: Callable[[str], Any], argument: str) -> Any:  # noqa: ANN401 - the user's
+    """Call a method: async ones in this loop, others in a thread that cannot hold us up."""
+    if inspect.iscoroutinefunction(method):
+        return await method(argument)
+    value = await _in_thread(method, argument)
+    return await value if inspect.isawaitable(value) else value
+
+
+def _in_thread(method: Callable[[str], Any], argument: str) -> "asyncio.Future[Any]":
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[Any] = loop.create_future()
+
+    def settle(set_result: Callable[[Any], None], value: object) -> None:
+        if not future.done():
+            set_result(value)
+
+    def work() -> None:
+        try:
+            result = method(argument)
+        except BaseException as error:  # noqa: BLE001 - handed to whoever waits
+            outcome: tuple[Callable[[Any], None], object] = (future.set_exception, error)
+        else:
+            outcome = (future.set_result, result)
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(settle, *outcome)
+
+    threading.Thread(target=work, name=f"client {method.__name__}", daemon=True).start()
+    return future
+
+
+def _imported(name: str) -> Callable[[Target], Any]:
+    module_name, _, factory_name = name.partition(":")[2].partition(":")
+    if not module_name or not factory_name:
+        raise ClientError(f"{name!r} names no factory; write python:package.module:factory")
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    try:
+        module = importlib.import_module(module_name)
+    except Exception as error:
+        raise ClientError(f"{name} cannot be imported: {_said(error)}") from error
+    factory = getattr(module, factory_name, None)
+    if not callable(factory):
+        raise ClientError(f"{name}: {module_name} has no function {factory_name!r}")
+    made: Callable[[Target], Any] = factory
+    return made
+
+
+def _said(error: BaseException) -> str:
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _http_status(error: BaseException) -> int | None:
+    for attribute in ("http_status", "status", "status_code"):
+        status = getattr(error, attribute, None)
+        if isinstance(status, int):
+            return status
+    return None
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever a client returns
+    """Turn dataclasses and mappings into the dicts that expectations look into."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, (list, tuple)):
+        return [_plain(each) for each in value]
+    return value

@@ -1,0 +1,51 @@
+"""Reads what a client shows: backups as the API writes them, whatever shape they come in."""
+
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+from simulator.core.statuses import Status
+
+Document: TypeAlias = Mapping[str, Any]
+
+
+def entries_by_id(value: object) -> dict[str, Document] | None:
+    """Return a list's documents by id; None when it is not a list of documents with ids."""
+    if not isinstance(value, list):
+        return None
+    entries: dict[str, Document] = {}
+    for each in value:
+        if not isinstance(each, Mapping) or not isinstance(each.get("id"), str):
+            return None
+        entries[each["id"]] = each
+    return entries
+
+
+def status_of(document: object) -> str:
+    """Return the status that a document shows."""
+    status = document.get("status") if isinstance(document, Mapping) else None
+    return str(status)
+
+
+def components_of(document: object, *, of_restore: bool) -> list[Document]:
+    """Return the components of a backup, or of its latest restore (an object or a list)."""
+    holder = document
+    if of_restore and isinstance(document, Mapping):
+        holder = document.get("restores")
+        if isinstance(holder, list):
+            holder = holder[-1] if holder else None
+    components = holder.get("component_status") if isinstance(holder, Mapping) else None
+    values = components.values() if isinstance(components, Mapping) else ()
+    return [each for each in values if isinstance(each, Mapping)]
+
+
+def restore_status_of(document: object) -> str:
+    """Derive the status of the latest restore from its components."""
+    statuses = [status_of(component) for component in components_of(document, of_restore=True)]
+    for decisive in (Status.RESTORING.value, Status.ERROR.value):
+        if decisive in statuses:
+            return decisive
+    return next((status for status in statuses if status != Status.READY.value), _last(statuses))
+
+
+def _last(statuses: list[str]) -> str:
+    return statuses[-1] if statuses else "no restore to be seen"

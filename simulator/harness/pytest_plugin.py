@@ -1,0 +1,252 @@
+"""The pytest plugin: scenario files become tests, and fake clusters become fixtures.
+
+Loaded by itself wherever this package is installed, so it imports nothing heavy until a scenario
+or a fixture is really used.
+"""
+
+import hashlib
+from collections.abc import Generator, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+import pytest
+
+if TYPE_CHECKING:
+    from simulator.clock import TimePolicy
+    from simulator.core.cluster import ClusterSpec
+    from simulator.core.instants import Instant
+    from simulator.harness.ports import ClientKind
+    from simulator.harness.scenario import Scenario
+    from simulator.service.fake_cluster import FakeCluster
+
+SUFFIX: Final = ".scenario.yaml"
+SEED_LENGTH: Final = 12
+
+_collects_wrong_file: Final = "dcos_sim_wrong_file"
+"""Set on the report of a file that cannot be loaded; such marks come along from xdist's workers."""
+
+
+class ClusterFactory(Protocol):
+    """Starts fake clusters that end with the test."""
+
+    def __call__(
+        self,
+        spec: "ClusterSpec" = ...,
+        *,
+        seed: str = ...,
+        policy: "TimePolicy" = ...,
+        start: "Instant" = ...,
+        made_up: int = ...,
+    ) -> "FakeCluster":
+        """Start one cluster; the arguments are those of ``FakeCluster``."""
+        ...
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options of the harness."""
+    group = parser.getgroup("dcos-sim", "DC/OS backup simulator")
+    group.addoption(
+        "--client",
+        action="append",
+        default=[],
+        metavar="CLIENT",
+        help="client to run scenario files through: http (the default), or "
+        "python:package.module:factory; may be repeated",
+    )
+    group.addoption(
+        "--sim-seed",
+        default="",
+        metavar="SEED",
+        help="seed of every fake cluster; by default each test has one made from its name",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Refuse a client that cannot be used before anything is collected."""
+    config.pluginmanager.register(_WrongFiles(), "dcos-sim wrong files")
+    if config.getoption("--client"):
+        _clients(config)
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Collect every ``*.scenario.yaml``."""
+    if file_path.name.endswith(SUFFIX):
+        return ScenarioFile.from_parent(parent, path=file_path)
+    return None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Mark the report of a scenario file that cannot be loaded."""
+    report = yield
+    if isinstance(collector, ScenarioFile) and report.failed:
+        setattr(report, _collects_wrong_file, True)
+    return report
+
+
+class _WrongFiles:
+    """Turns a session with a scenario file that cannot be loaded into a usage error."""
+
+    def __init__(self) -> None:
+        self._seen = False
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        self._seen = self._seen or hasattr(report, _collects_wrong_file)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if self._seen:
+            session.exitstatus = pytest.ExitCode.USAGE_ERROR
+
+
+def _clients(config: pytest.Config) -> "list[ClientKind]":
+    from simulator.harness.clients import client_kind  # noqa: PLC0415 - aiohttp is heavy
+    from simulator.harness.ports import ClientError  # noqa: PLC0415
+
+    names: Sequence[str] = config.getoption("--client") or ["http"]
+    try:
+        return [client_kind(name) for name in dict.fromkeys(names)]
+    except ClientError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+class ScenarioFile(pytest.File):
+    """A scenario file: one test for each of its cases and each client."""
+
+    def collect(self) -> "Iterator[ScenarioItem]":
+        """Load the file; a wrong one is shown with line and caret, never with a traceback."""
+        from simulator.harness.scenario_file import load_scenarios  # noqa: PLC0415 - pydantic
+
+        kinds = _clients(self.config)
+        for scenario in load_scenarios(_shown_path(self.path, self.config)):
+            for kind in kinds:
+                yield ScenarioItem.make(self, scenario, kind)
+
+    def repr_failure(  # type: ignore[override] # pytest itself declares it without the style
+        self, excinfo: pytest.ExceptionInfo[BaseException]
+    ) -> Any:  # noqa: ANN401 - text, or one of pytest's private classes
+        """Show the loader's message alone."""
+        from simulator.harness.source_file import SourceError  # noqa: PLC0415
+
+        if isinstance(excinfo.value, SourceError):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo)
+
+
+class ScenarioFailedError(Exception):
+    """A scenario whose verdict is not good; carries the text to show."""
+
+
+class ScenarioItem(pytest.Function):
+    """One scenario through one client. A function item: fixtures, marks and options all work."""
+
+    scenario: "Scenario"
+
+    @classmethod
+    def make(cls, parent: ScenarioFile, scenario: "Scenario", kind: "ClientKind") -> "ScenarioItem":
+        """Make the item; its seed depends on its name only."""
+        name = f"{scenario.name}[{kind.name}]"
+        seed = seed_for(parent.config, f"{parent.path.name}::{scenario.name}")
+        item = cls.from_parent(
+            parent, name=name, callobj=partial(_run, scenario=scenario, kind=kind, seed=seed)
+        )
+        item.scenario = scenario
+        for tag in scenario.model.tags:
+            parent.config.addinivalue_line("markers", f"{tag}: scenarios tagged {tag}")
+            item.add_marker(tag)
+        return item
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """Name the file and what the scenario shows."""
+        return self.path, 0, self.scenario.title
+
+    def repr_failure(  # type: ignore[override] # pytest itself declares it without the style
+        self, excinfo: pytest.ExceptionInfo[BaseException]
+    ) -> Any:  # noqa: ANN401 - text, or one of pytest's private classes
+        """Show the verdict; an error of the simulator itself keeps its traceback."""
+        if isinstance(excinfo.value, ScenarioFailedError):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo)
+
+
+def _run(*, scenario: "Scenario", kind: "ClientKind", seed: str) -> None:
+    import asyncio  # noqa: PLC0415 - only when a scenario runs
+
+    from simulator.harness.clients.in_process import run_in_process  # noqa: PLC0415
+    from simulator.harness.failure_text import failure_text  # noqa: PLC0415
+    from simulator.harness.ports import ClientError  # noqa: PLC0415
+
+    try:
+        verdict = asyncio.run(run_in_process(scenario, kind, seed))
+    except ClientError as error:
+        raise ScenarioFailedError(str(error)) from None
+    if not verdict.passed:
+        raise ScenarioFailedError(failure_text(verdict))
+
+
+def seed_for(config: pytest.Config, name: str) -> str:
+    """Return the seed of a test: from its name, never from the worker that runs it."""
+    given: str = config.getoption("--sim-seed")
+    return given or hashlib.sha256(name.encode()).hexdigest()[:SEED_LENGTH]
+
+
+def _shown_path(path: Path, config: pytest.Config) -> Path:
+    """Return the path as a person would type it."""
+    base = config.invocation_params.dir
+    return path.relative_to(base) if path.is_relative_to(base) else path
+
+
+# --- fixtures ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def clusters(request: pytest.FixtureRequest) -> Iterator[ClusterFactory]:
+    """Start as many fake clusters as a test needs; all end with the test.
+
+    Each has its own port, time, seed and journal. When the test fails, the report shows the seed
+    and what each cluster saw.
+    """
+    from simulator.service.fake_cluster import FakeCluster  # noqa: PLC0415 - aiohttp is heavy
+
+    started: list[FakeCluster] = []
+
+    def start(*arguments: Any, **options: Any) -> FakeCluster:  # noqa: ANN401 - as FakeCluster
+        number = f"#{len(started) + 1}" if started else ""
+        options.setdefault("seed", seed_for(request.config, request.node.nodeid) + number)
+        started.append(FakeCluster(*arguments, **options))
+        return started[-1]
+
+    request.node.stash[_started] = started
+    try:
+        yield start
+    finally:
+        for cluster in started:
+            cluster.stop()
+
+
+@pytest.fixture
+def cluster(clusters: ClusterFactory) -> "FakeCluster":
+    """A fake cluster with three apps, for one test; read on at ``FakeCluster``."""
+    return clusters(made_up=3)
+
+
+_started: Final = pytest.StashKey["list[FakeCluster]"]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Add to the report of a failed test what its clusters saw."""
+    report = yield
+    started = item.stash.get(_started, [])
+    if call.when == "call" and report.failed and started:
+        from simulator.harness.failure_text import cluster_timeline  # noqa: PLC0415
+
+        for cluster in started:
+            title = f"fake cluster {cluster.url}, seed {cluster.chance.seed}"
+            report.sections.append((title, cluster_timeline(cluster.clock, cluster.journal)))
+    return report

@@ -1,0 +1,158 @@
+"""A scenario: what a file says, as the values that the core and the runner work with."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, final
+
+from simulator.clock import DEFAULT_START, Manual, PerRequest, Rate, TimePolicy
+from simulator.core.cluster import ClusterSpec, ExistingBackup
+from simulator.core.instants import Instant
+from simulator.core.marathon import app_from
+from simulator.core.scripts import (
+    Between,
+    Branch,
+    End,
+    Forever,
+    Lasts,
+    OneOf,
+    Operation,
+    Polls,
+    ScriptRule,
+    Stage,
+    Until,
+)
+from simulator.harness.file_model import (
+    BackupModel,
+    BetweenModel,
+    ChoiceModel,
+    EndModel,
+    PerRequestModel,
+    PollsModel,
+    RateModel,
+    ScenarioModel,
+    ScriptModel,
+    StageOrChoice,
+    UntilModel,
+)
+from simulator.harness.source_file import SourceFile
+
+SUFFIX: Final = ".scenario.yaml"
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """One scenario, ready to run.
+
+    Attributes:
+        source: the file that it stands in.
+        model: what it says, with the values of its case filled in.
+        case: the name of its case; empty where the file has no cases.
+    """
+
+    source: SourceFile
+    model: ScenarioModel
+    case: str = ""
+
+    @property
+    def title(self) -> str:
+        """What the scenario shows, in words."""
+        return f"{self.model.scenario} ({self.case})" if self.case else self.model.scenario
+
+    @property
+    def name(self) -> str:
+        """A short name, unique in the file: the case, or the file's own stem."""
+        return self.case or Path(self.source.name).name.removesuffix(SUFFIX)
+
+    @property
+    def policy(self) -> TimePolicy:
+        """What moves cluster time."""
+        time = self.model.time
+        if isinstance(time, PerRequestModel):
+            return PerRequest(time.per_request)
+        return Rate(time.rate) if isinstance(time, RateModel) else Manual()
+
+    @property
+    def start(self) -> Instant:
+        """Where cluster time begins."""
+        start = self.model.cluster.start
+        return DEFAULT_START if start is None else start
+
+    @property
+    def made_up_apps(self) -> int:
+        """How many apps are to be made up."""
+        apps = self.model.cluster.marathon.apps
+        return apps if isinstance(apps, int) else 0
+
+    @property
+    def existing_names(self) -> Iterator[str]:
+        """The names of the backups there from the start, oldest first; empty where unnamed."""
+        backups = sorted(self.model.cluster.backups, key=lambda backup: -backup.age)
+        return (backup.as_ or "" for backup in backups for _ in range(backup.times))
+
+    def spec(self) -> ClusterSpec:
+        """Return what the cluster is when it starts."""
+        cluster = self.model.cluster
+        apps = cluster.marathon.apps
+        return ClusterSpec(
+            dcos_version=cluster.dcos_version,
+            apps=() if isinstance(apps, int) else tuple(app_from(app) for app in apps),
+            backups=tuple(
+                _existing(backup) for backup in cluster.backups for _ in range(backup.times)
+            ),
+            rules=tuple(self.rules()),
+        )
+
+    def rules(self) -> Iterator[ScriptRule]:
+        """Yield the scripts, in order."""
+        for index, script in enumerate(self.model.script):
+            line = self.source.place(("script", index)).line
+            yield _rule(script, f"script in line {line}")
+
+
+def _existing(backup: BackupModel) -> ExistingBackup:
+    return ExistingBackup(
+        label=backup.label, age=backup.age, status=backup.status, error=backup.error
+    )
+
+
+def _rule(script: ScriptModel, origin: str) -> ScriptRule:
+    return ScriptRule(
+        on=Operation(script.on),
+        stages=tuple(_stage(stage) for stage in script.then),
+        label=script.when.label,
+        times=script.times,
+        origin=origin,
+        optional=script.optional,
+    )
+
+
+def _stage(stage: StageOrChoice) -> Stage | OneOf:
+    if isinstance(stage, ChoiceModel):
+        return OneOf(
+            tuple(
+                Branch(weight=branch.weight, stages=tuple(_stage(each) for each in branch.then))
+                for branch in stage.one_of
+            )
+        )
+    return Stage(
+        status=stage.status,
+        ends=_end(stage.for_),
+        component=stage.component,
+        error=stage.error,
+        shown_as=stage.shown_as,
+        overall=stage.overall,
+    )
+
+
+def _end(end: EndModel | None) -> End | None:
+    if end is None:
+        return None
+    if isinstance(end, BetweenModel):
+        return Between(*end.between)
+    if isinstance(end, PollsModel):
+        return Polls(end.polls)
+    if isinstance(end, UntilModel):
+        return Until(end.until)
+    return Forever() if end == "forever" else Lasts(end)

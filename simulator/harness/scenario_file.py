@@ -1,0 +1,121 @@
+"""Loads scenario files: text in, scenarios out, or every problem with its place."""
+
+import re
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from pydantic import ValidationError
+
+from simulator.harness.file_errors import problems_of
+from simulator.harness.file_model import ScenarioModel
+from simulator.harness.scenario import Scenario
+from simulator.harness.scenario_rules import broken_rules
+from simulator.harness.source_file import (
+    KeyPath,
+    Place,
+    Problem,
+    SourceFile,
+    Value,
+    nearest,
+    read_source,
+)
+
+_PLACEHOLDER: Final = re.compile(r"<([A-Za-z_][\w ]*)>")
+
+
+def load_scenarios(path: Path) -> tuple[Scenario, ...]:
+    """Load a scenario file: one scenario for each of its cases, or the one that it holds.
+
+    Raises:
+        SourceError: with every problem of the file, each with line, caret and hint.
+    """
+    source = read_source(path)
+    if not isinstance(source.value, dict):
+        message = "a scenario file is a mapping: scenario, steps and more"
+        raise source.error([Problem(place=Place(1, 1), message=message)])
+    scenarios: list[Scenario] = []
+    problems: dict[Problem, None] = {}
+    for case, filled in _cases(source):
+        try:
+            model = ScenarioModel.model_validate(filled.value)
+        except ValidationError as error:
+            problems |= dict.fromkeys(problems_of(error, filled))
+            continue
+        scenario = Scenario(source=filled, model=model, case=case)
+        problems |= dict.fromkeys(broken_rules(scenario))
+        scenarios.append(scenario)
+    if problems:
+        raise source.error(problems)
+    return tuple(scenarios)
+
+
+# --- cases -------------------------------------------------------------------------------------
+
+
+def _cases(source: SourceFile) -> Iterator[tuple[str, SourceFile]]:
+    """Yield (name, file with the case's values filled in); one without a name if none is listed."""
+    value = dict(source.value)
+    if "cases" not in value:
+        yield "", source
+        return
+    cases = value.pop("cases")
+    problems = list(_wrong_cases(source, cases))
+    if problems:
+        raise source.error(problems)
+    unused = set(cases[0]) - {"case"}
+    for case in cases:
+        used: set[str] = set()
+        filled = _filled(value, (), case, used, source)
+        unused -= used
+        yield case["case"], replace(source, value=filled)
+    for name in sorted(unused):
+        place = source.place(("cases", 0, name), of_key=True)
+        message = f"no step uses <{name}>"
+        raise source.error([Problem(place=place, message=message, hint="use it, or delete it")])
+
+
+def _wrong_cases(source: SourceFile, cases: Value) -> Iterator[Problem]:
+    place = source.place(("cases",), of_key=True)
+    if not isinstance(cases, list) or not cases:
+        yield Problem(place=place, message="cases must be a list of mappings, with one at least")
+        return
+    seen: set[str] = set()
+    for index, case in enumerate(cases):
+        here = source.place(("cases", index))
+        if not isinstance(case, dict) or not isinstance(case.get("case"), str):
+            message = "each case is a mapping with a name: {case: three letters, …}"
+            yield Problem(place=here, message=message)
+        elif case["case"] in seen:
+            yield Problem(place=here, message=f"case {case['case']!r} is there twice")
+        elif isinstance(cases[0], dict) and set(case) != set(cases[0]):
+            keys = ", ".join(cases[0])
+            yield Problem(place=here, message=f"every case must have the keys of the first: {keys}")
+        else:
+            seen.add(case["case"])
+
+
+def _filled(
+    value: Value, path: KeyPath, case: Mapping[str, Value], used: set[str], source: SourceFile
+) -> Value:
+    """Replace ``<name>`` by the case's value; alone it may stand for a list or a mapping."""
+    if isinstance(value, dict):
+        return {
+            key: _filled(inner, (*path, key), case, used, source) for key, inner in value.items()
+        }
+    if isinstance(value, list):
+        return [
+            _filled(inner, (*path, index), case, used, source) for index, inner in enumerate(value)
+        ]
+    names = _PLACEHOLDER.findall(value)
+    for name in names:
+        if name not in case:
+            message = f"no case has a value for <{name}>"
+            problem = Problem(place=source.place(path), message=message, hint=nearest(name, case))
+            raise source.error([problem])
+    used.update(names)
+    if len(names) == 1 and value == f"<{names[0]}>":
+        return deepcopy(case[names[0]])
+    return _PLACEHOLDER.sub(lambda match: str(case[match[1]]), value)

@@ -1,0 +1,173 @@
+"""What must hold in a scenario file beyond the shape of its parts: names, scripts, releases."""
+
+from collections.abc import Iterable, Iterator
+
+from simulator.core.identifiers import label_problems
+from simulator.core.marathon import app_from
+from simulator.core.scripts import Operation, Path, dead_rules, releases, stage_problems
+from simulator.core.statuses import Status
+from simulator.harness.file_model import (
+    ClusterStep,
+    CreateStep,
+    DeleteStep,
+    EndExpect,
+    ExpectStep,
+    ListModel,
+    ListStep,
+    RestoreStep,
+    ShowStep,
+    StageModel,
+    StageOrChoice,
+    WaitStep,
+)
+from simulator.harness.scenario import Scenario
+from simulator.harness.source_file import KeyPath, Problem, nearest
+
+Finding = tuple[KeyPath, str, str]
+"""Where, what is wrong, and a hint."""
+
+
+def broken_rules(scenario: Scenario) -> Iterator[Problem]:
+    """Yield everything in a scenario that cannot be meant."""
+    for check in (_cluster, _scripts, _release_names, _backup_names, _statuses):
+        for path, message, hint in check(scenario):
+            yield Problem(place=scenario.source.place(path), message=message, hint=hint)
+
+
+def _cluster(scenario: Scenario) -> Iterator[Finding]:
+    cluster = scenario.model.cluster
+    for index, backup in enumerate(cluster.backups):
+        path = ("cluster", "backups", index)
+        for problem in label_problems(backup.label):
+            yield (*path, "label"), problem, ""
+        if backup.as_ and backup.times != 1:
+            yield (*path, "as"), "a name needs exactly one backup; leave out as, or times", ""
+        if backup.error and backup.status is not Status.ERROR:
+            yield (*path, "error"), f"an error text belongs to {Status.ERROR}", ""
+    apps = cluster.marathon.apps
+    given = [] if isinstance(apps, int) else list(enumerate(apps))
+    yield from _app_problems(given, ("cluster", "marathon", "apps"))
+    for index, step in enumerate(scenario.model.steps):
+        if isinstance(step, ClusterStep) and step.cluster.deploy is not None:
+            yield from _app_problems([("deploy", step.cluster.deploy)], ("steps", index, "cluster"))
+
+
+def _app_problems(apps: Iterable[tuple[int | str, object]], path: KeyPath) -> Iterator[Finding]:
+    for key, app in apps:
+        try:
+            app_from(app)  # type: ignore[arg-type] # the model lets text and mappings through only
+        except ValueError as error:
+            yield (*path, key), str(error), ""
+
+
+def _scripts(scenario: Scenario) -> Iterator[Finding]:
+    rules = list(scenario.rules())
+    for index, rule in enumerate(rules):
+        script = scenario.model.script[index]
+        for place, problem in stage_problems(rule.on, rule.stages):
+            yield ("script", index, *_written(script.then, place)), problem, ""
+        if rule.times == 0:
+            yield ("script", index, "times"), "a script for 0 times never applies", "delete it"
+    for later, earlier in dead_rules(rules):
+        message = f"never applies: the {rules[earlier].origin} takes everything before it"
+        yield ("script", later), message, "put it first, or give the other one times or a label"
+
+
+def _written(stages: list[StageOrChoice], path: Path) -> KeyPath:
+    """Translate a place among the core's stages into a path of the file."""
+    index, *rest = path
+    stage = stages[index]
+    if not rest or isinstance(stage, StageModel):
+        return ("then", index)
+    branch, *deeper = rest
+    inner = stage.one_of[branch].then
+    return ("then", index, "one_of", branch, *_written(inner, tuple(deeper)))
+
+
+def _release_names(scenario: Scenario) -> Iterator[Finding]:
+    awaited = {
+        name: index for index, rule in enumerate(scenario.rules()) for name in releases(rule.stages)
+    }
+    given = {
+        step.cluster.release: index
+        for index, step in enumerate(scenario.model.steps)
+        if isinstance(step, ClusterStep) and step.cluster.release
+    }
+    for name, index in awaited.items():
+        if name not in given:
+            hint = f"add a step: cluster: {{release: {name}}}; or write for: forever"
+            yield ("script", index), f"waits until {name!r}, which no step releases", hint
+    for name, index in given.items():
+        if name not in awaited:
+            path = ("steps", index, "cluster", "release")
+            yield path, f"no script waits until {name!r}", nearest(name, awaited)
+
+
+def _backup_names(scenario: Scenario) -> Iterator[Finding]:
+    known = [backup.as_ for backup in scenario.model.cluster.backups if backup.as_]
+    for repeated in {name for name in known if known.count(name) > 1}:
+        yield ("cluster", "backups"), f"two backups are named {repeated!r}", ""
+    for index, step in enumerate(scenario.model.steps):
+        for path, name in _names_used(step):
+            if name not in known:
+                where = ("steps", index, *path)
+                yield where, f"no backup is named {name!r} yet", nearest(name, known)
+        if isinstance(step, CreateStep) and step.as_:
+            if step.as_ in known:
+                yield ("steps", index, "as"), f"there is a backup named {step.as_!r} already", ""
+            known.append(step.as_)
+    for path, name in _names_expected(scenario.model.expect):
+        if name not in known:
+            yield ("expect", *path), f"no backup is named {name!r}", nearest(name, known)
+
+
+def _names_used(step: object) -> Iterator[tuple[KeyPath, str]]:
+    match step:
+        case ShowStep(show=target):
+            yield from _named(("show", "backup"), target.backup)
+        case RestoreStep(restore=target):
+            yield from _named(("restore", "backup"), target.backup)
+        case DeleteStep(delete=target):
+            yield from _named(("delete", "backup"), target.backup)
+        case WaitStep(wait=wait):
+            yield from _named(("wait", "backup"), wait.backup)
+            yield from _named(("wait", "restore"), wait.restore)
+        case ListStep(expect=ListModel() as expected):
+            for key in ("exactly", "includes", "lacks"):
+                for index, name in enumerate(getattr(expected, key) or ()):
+                    yield ("expect", key, index), name
+            yield from ((("expect", "entries", name), name) for name in expected.entries)
+        case ExpectStep(expect=expected):
+            yield from ((("expect", *path), name) for path, name in _names_expected(expected))
+
+
+def _named(path: KeyPath, name: str | None) -> Iterator[tuple[KeyPath, str]]:
+    if name is not None:
+        yield path, name
+
+
+def _names_expected(expected: EndExpect) -> Iterator[tuple[KeyPath, str]]:
+    yield from ((("backups", name), name) for name in expected.backups)
+
+
+def _statuses(scenario: Scenario) -> Iterator[Finding]:
+    """A wait for a status that nothing in the scenario ever shows cannot end."""
+    shown = [status.value for status in Status]
+    for script in scenario.model.script:
+        shown += _shown_in(script.then)
+    for index, step in enumerate(scenario.model.steps):
+        if isinstance(step, WaitStep) and step.wait.for_ not in shown:
+            path = ("steps", index, "wait", "for")
+            yield path, f"nothing ever shows {step.wait.for_!r}", nearest(step.wait.for_, shown)
+        running = Operation.CREATE.running
+        if isinstance(step, WaitStep) and step.wait.restore and step.wait.for_ == running:
+            yield ("steps", index, "wait", "for"), f"a restore is never {running}", ""
+
+
+def _shown_in(stages: list[StageOrChoice]) -> Iterator[str]:
+    for stage in stages:
+        if isinstance(stage, StageModel):
+            yield from (text for text in (stage.shown_as, stage.overall) if text)
+        else:
+            for branch in stage.one_of:
+                yield from _shown_in(branch.then)

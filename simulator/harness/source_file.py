@@ -1,0 +1,217 @@
+"""A YAML file whose every value knows its place, and the messages that point there.
+
+Scalars stay text: there is no YAML 1.1 guess that turns ``on`` into true, ``1:30`` into 90 or
+``1.10`` into 1.1. Duplicate keys, tags and endless aliases are refused.
+"""
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, TypeAlias, final
+
+import yaml
+
+Key: TypeAlias = str | int
+KeyPath: TypeAlias = tuple[Key, ...]
+Value: TypeAlias = Any
+"""Text, a list of values, or a dict from text to values."""
+
+NODES_MAX: Final = 200_000
+"""More values than any real file has: aliases that multiply are stopped here."""
+
+_Loader: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in a file; line and column count from 1, ``length`` is what a caret underlines."""
+
+    line: int
+    column: int
+    length: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Something wrong in a file: where, what, and what to write instead."""
+
+    place: Place
+    message: str
+    hint: str = ""
+
+
+class SourceError(Exception):
+    """A file that cannot be used. Its text shows every problem with line, caret and hint."""
+
+    def __init__(self, name: str, lines: tuple[str, ...], problems: Iterable[Problem]) -> None:
+        self.problems: Final = tuple(sorted(problems, key=lambda each: each.place.line))
+        super().__init__("\n".join(_shown(name, lines, problem) for problem in self.problems))
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A parsed file.
+
+    Attributes:
+        name: the path as it was given.
+        lines: the text, for messages that quote it.
+        value: the whole content.
+        places: where each value stands, by its path.
+        key_places: where each key stands, by the path of its value.
+    """
+
+    name: str
+    lines: tuple[str, ...]
+    value: Value
+    places: Mapping[KeyPath, Place]
+    key_places: Mapping[KeyPath, Place]
+
+    def place(self, path: KeyPath, *, of_key: bool = False) -> Place:
+        """Find a value's place, or that of the closest value around it."""
+        if of_key and path in self.key_places:
+            return self.key_places[path]
+        while path not in self.places:
+            path = path[:-1]
+        return self.places[path]
+
+    def quote(self, place: Place) -> str:
+        """Quote the line of a place."""
+        return _quoted(self.lines, place)
+
+    def error(self, problems: Iterable[Problem]) -> SourceError:
+        """Make the error that shows these problems."""
+        return SourceError(self.name, self.lines, problems)
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return a hint with the known word that is nearest, and all that are allowed."""
+    allowed = list(known)
+    close = difflib.get_close_matches(word, allowed, n=1)
+    guess = f"did you mean {close[0]!r}? " if close else ""
+    return f"{guess}allowed here: {', '.join(allowed) or 'nothing'}"
+
+
+def read_source(path: Path) -> SourceFile:
+    """Read and parse a YAML file.
+
+    Raises:
+        SourceError: when it cannot be read, is no YAML, or says something twice.
+    """
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        reason = f"cannot be read: {error.strerror}; check the path and its permissions"
+        raise SourceError(str(path), (), [Problem(place=_START, message=reason)]) from None
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        problem = Problem(place=Place(line, 1), message="is not UTF-8 text; save it as UTF-8")
+        raise SourceError(str(path), (), [problem]) from None
+    return parse_source(str(path), text)
+
+
+def parse_source(name: str, text: str) -> SourceFile:
+    """Parse YAML text; ``name`` is what messages call it.
+
+    Raises:
+        SourceError: when it is no YAML, or says something twice.
+    """
+    lines = tuple(text.splitlines())
+    try:
+        root = yaml.compose(text, Loader=_Loader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = Place(mark.line + 1, mark.column + 1) if mark else _START
+        said = " ".join(part for part in (error.context, error.problem) if part)
+        problem = Problem(place=place, message=f"is not YAML: {said}")
+        raise SourceError(name, lines, [problem]) from None
+    except yaml.reader.ReaderError as error:
+        line = text[: error.position].count("\n") + 1
+        problem = Problem(place=Place(line, 1), message=f"is not YAML: {error.reason}")
+        raise SourceError(name, lines, [problem]) from None
+    if root is None:
+        problem = Problem(place=_START, message="is empty", hint="start with: scenario: …")
+        raise SourceError(name, lines, [problem])
+    reader = _Reader()
+    value = reader.read(root, ())
+    if reader.problems:
+        raise SourceError(name, lines, reader.problems)
+    return SourceFile(name, lines, value, reader.places, reader.key_places)
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Turns YAML nodes into plain values and notes where each stands."""
+
+    places: dict[KeyPath, Place] = field(default_factory=dict)
+    key_places: dict[KeyPath, Place] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    _open: set[int] = field(default_factory=set)
+
+    def read(self, node: yaml.Node, path: KeyPath) -> Value:
+        place = _place(node)
+        self.places[path] = place
+        if not node.tag.startswith("tag:yaml.org,2002:"):
+            self.problems.append(
+                Problem(place=place, message=f"tag {node.tag} has no meaning here")
+            )
+        if id(node) in self._open or len(self.places) > NODES_MAX:
+            self.problems.append(Problem(place=place, message="an alias repeats itself endlessly"))
+            return ""
+        self._open.add(id(node))
+        value = self._read_inside(node, path)
+        self._open.remove(id(node))
+        return value
+
+    def _read_inside(self, node: yaml.Node, path: KeyPath) -> Value:
+        if isinstance(node, yaml.SequenceNode):
+            return [self.read(child, (*path, index)) for index, child in enumerate(node.value)]
+        if isinstance(node, yaml.MappingNode):
+            return self._read_mapping(node, path)
+        return node.value
+
+    def _read_mapping(self, node: yaml.MappingNode, path: KeyPath) -> dict[str, Value]:
+        mapping: dict[str, Value] = {}
+        for key_node, value_node in node.value:
+            place = _place(key_node)
+            if not isinstance(key_node, yaml.ScalarNode):
+                self.problems.append(Problem(place=place, message="a key must be text"))
+                continue
+            key = key_node.value
+            if key in mapping:
+                first = self.key_places[(*path, key)].line
+                message = f"{key!r} is said twice, first in line {first}; keep one"
+                self.problems.append(Problem(place=place, message=message))
+                continue
+            self.key_places[(*path, key)] = place
+            mapping[key] = self.read(value_node, (*path, key))
+        return mapping
+
+
+_START: Final = Place(1, 1)
+
+
+def _place(node: yaml.Node) -> Place:
+    start, end = node.start_mark, node.end_mark
+    same_line = start.line == end.line
+    return Place(
+        start.line + 1, start.column + 1, max(end.column - start.column, 1) if same_line else 1
+    )
+
+
+def _quoted(lines: tuple[str, ...], place: Place) -> str:
+    if not 0 < place.line <= len(lines):
+        return ""
+    text = lines[place.line - 1]
+    length = max(min(place.length, len(text) - place.column + 1), 1)
+    indent = "".join("\t" if char == "\t" else " " for char in text[: place.column - 1])
+    number = f"{place.line:5d} | "
+    return f"{number}{text}\n{' ' * (len(number) - 2)}| {indent}{'^' * length}\n"
+
+
+def _shown(name: str, lines: tuple[str, ...], problem: Problem) -> str:
+    place = problem.place
+    head = f"{name}:{place.line}:{place.column}: {problem.message}\n"
+    hint = f"        {problem.hint}\n" if problem.hint else ""
+    return head + _quoted(lines, place) + hint

@@ -1,0 +1,63 @@
+"""What came of a scenario: every step that was taken, and everything that was not as expected."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import final
+
+from simulator.core.instants import Instant
+from simulator.harness.ports import Outcome
+from simulator.harness.scenario import Scenario
+from simulator.harness.source_file import KeyPath
+from simulator.journal import Journal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Something that was not as the scenario expects.
+
+    Attributes:
+        path: the expectation's place in the file.
+        expected: what should have been.
+        found: what was.
+        notes: what helps to see why: the nearest miss, a diagnostic.
+    """
+
+    path: KeyPath
+    expected: str
+    found: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepRecord:
+    """One step that was taken: when it began, and the last journal entry before it."""
+
+    number: int
+    at: Instant
+    after_entry: int
+    outcome: Outcome | None
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """The result of running one scenario through one client.
+
+    Attributes:
+        names: what the scenario calls the backups, by id.
+    """
+
+    scenario: Scenario
+    client_name: str
+    seed: str
+    start: Instant
+    end: Instant
+    journal: Journal
+    names: Mapping[str, str]
+    steps: tuple[StepRecord, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether everything was as expected."""
+        return not self.findings
