@@ -7,7 +7,6 @@ import rich_click as click
 
 from simulator.catalogue import catalogue_folder
 
-
 _ALREADY_IMPORTED = "ignore:Module already imported:pytest.PytestAssertRewriteWarning"
 """pytest warns that this package was imported before it; no assertion of ours needs rewriting."""
 

@@ -108,7 +108,7 @@ class Operation:
         """Foresee when the operation ends and how; None when that depends on more than time."""
         ends = []
         for cursor in self._cursors:
-            end = _end_of(cursor, now)
+            end = self._end_of(cursor, now)
             if end is None:
                 return None
             ends.append(end)
@@ -131,6 +131,26 @@ class Operation:
         ends = cursor.stage.ends
         return isinstance(ends, Until) and ends.release in self.released
 
+    def _end_of(self, cursor: _Cursor, now: Instant) -> Instant | None:
+        """Return when a component reaches its last stage, if time alone decides."""
+        if cursor.status not in RUNNING:
+            return now
+        end = cursor.until
+        for stage in cursor.stages[cursor.index + 1 :]:
+            if end is None or stage.status not in RUNNING:
+                return end
+            end = self._left_at(stage, end)
+        return None
+
+    def _left_at(self, stage: Stage, entered: Instant) -> Instant | None:
+        """Return when a stage ends that will be entered at a known time."""
+        match stage.ends:
+            case Lasts(length):
+                return after(entered, length)
+            case Until(name) if name in self.released:
+                return entered
+        return None
+
     def _component(self, cursor: _Cursor) -> Component:
         stage = cursor.stage
         place = f"{self.origin}, stage {cursor.index + 1} of {len(cursor.stages)}"
@@ -142,15 +162,3 @@ class Operation:
             because=f"{place}, {stage.ends}" if stage.ends else place,
             until=cursor.until,
         )
-
-
-def _end_of(cursor: _Cursor, now: Instant) -> Instant | None:
-    """Return when a component reaches its last stage, if time alone decides."""
-    if cursor.index == len(cursor.stages) - 1:
-        return now if cursor.status not in RUNNING else None
-    end = cursor.until
-    for stage in cursor.stages[cursor.index + 1 : -1]:
-        if end is None or not isinstance(stage.ends, Lasts):
-            return None
-        end = after(end, stage.ends.length)
-    return end if cursor.stages[-1].ends is None else None

@@ -219,17 +219,29 @@ Path = tuple[int, ...]
 
 
 def stage_problems(
-    operation: Operation, stages: Sequence[Stage | OneOf], path: Path = ()
+    operation: Operation, stages: Sequence[Stage | OneOf]
 ) -> Iterator[tuple[Path, str]]:
     """Say what is wrong with the stages of a script, each with its place.
 
     A stage that could never be reached is a problem like any other.
     """
-    ended: dict[str, Stage] = {}
+    yield from _list_problems(operation, stages, (), {})
+
+
+def _list_problems(
+    operation: Operation, stages: Sequence[Stage | OneOf], path: Path, ended: dict[str, Stage]
+) -> Iterator[tuple[Path, str]]:
+    """Go through one list; ``ended`` holds the last stage of each component that is over."""
+    ended = dict(ended)
     for index, stage in enumerate(stages):
         here = (*path, index)
         if isinstance(stage, OneOf):
-            yield from _choice_problems(operation, stage, here, is_last=index == len(stages) - 1)
+            if index < len(stages) - 1:
+                yield (
+                    here,
+                    "one_of decides how the script goes on, so it must come last in its list",
+                )
+            yield from _choice_problems(operation, stage, here, ended)
             continue
         yield from ((here, problem) for problem in _problems_of(operation, stage))
         earlier = ended.get(stage.component)
@@ -240,14 +252,12 @@ def stage_problems(
 
 
 def _choice_problems(
-    operation: Operation, choice: OneOf, here: Path, *, is_last: bool
+    operation: Operation, choice: OneOf, here: Path, ended: dict[str, Stage]
 ) -> Iterator[tuple[Path, str]]:
-    if not is_last:
-        yield here, "one_of decides how the script goes on, so it must come last in its list"
     if not any(branch.weight > 0 for branch in choice.branches):
         yield here, "one_of needs a branch with a weight above 0"
     for number, branch in enumerate(choice.branches):
-        yield from stage_problems(operation, branch.stages, (*here, number))
+        yield from _list_problems(operation, branch.stages, (*here, number), ended)
 
 
 def _problems_of(operation: Operation, stage: Stage) -> Iterator[str]:

@@ -66,6 +66,8 @@ def _bind(host: str, port: int) -> socket.socket:
         ) from None
     except OSError as error:
         raise ListenError(_advice(host, port, error)) from None
+    except (TypeError, UnicodeError) as error:  # of a NUL or an endless label in the host's name
+        raise ListenError(_no_way(host, port, str(error))) from None
 
 
 def _advice(host: str, port: int, error: OSError) -> str:
@@ -75,4 +77,8 @@ def _advice(host: str, port: int, error: OSError) -> str:
     if error.errno == errno.EACCES:
         return f"{where} may not be used by this user; take a port above 1023"
     reason = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
-    return f"cannot listen on {where} ({reason}); 127.0.0.1 is this machine only"
+    return _no_way(host, port, reason)
+
+
+def _no_way(host: str, port: int, reason: str) -> str:
+    return f"cannot listen on {host}:{port} ({reason}); 127.0.0.1 is this machine only"

@@ -185,7 +185,6 @@ def test_the_end_of_the_whole_is_the_end_of_its_slowest_component() -> None:
     assert begun(lasts(1), READY, secrets=(runs(Forever()),)).due(Instant(100)) is None
 
 
-@pytest.mark.xfail(reason="due() takes a release that was given for one still missing", strict=True)
 def test_a_release_that_was_given_already_does_not_hide_the_end() -> None:
     """From then on time alone decides."""
     operation = begun(lasts(10), runs(Until("go")), READY, released={"go"})

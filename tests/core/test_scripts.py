@@ -332,7 +332,6 @@ def test_a_stage_after_the_last_is_never_reached(last: Stage, status: str | None
     ]
 
 
-@pytest.mark.xfail(reason="stage_problems starts afresh inside a branch", strict=True)
 def test_a_stage_in_a_branch_after_the_last_is_never_reached_either() -> None:
     """What ended before a choice has ended for all of its branches."""
     assert problems(FAILED, OneOf((branch(READY), branch(running(1, "secrets"))))) == [
