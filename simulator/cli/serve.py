@@ -65,6 +65,7 @@ def _announce(cluster: FakeCluster) -> None:
     click.echo(f"user      {cluster.username}")
     click.echo(f"password  {cluster.password}")
     click.echo(f"token     {cluster.token}")
+    click.echo(f"shell     export DCOS_URL={cluster.url} DCOS_ACS_TOKEN={cluster.token}")
     click.echo(f"time      {cluster.clock.policy}")
     click.echo(f"journal   the last {JOURNAL_LIMIT} entries are kept")
     click.echo("Ctrl-C stops it.")

@@ -58,27 +58,26 @@ class Listener:
 
 
 def _bind(host: str, port: int) -> socket.socket:
+    listening = socket.socket()
     try:
-        return socket.create_server((host, port), backlog=BACKLOG)
-    except OverflowError:
-        raise ListenError(
-            f"{port} is no port; take one from 0 to 65535 (0: any free one)"
-        ) from None
-    except OSError as error:
+        if os.name == "posix":  # elsewhere the option would let two listen on one port
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+        listening.listen(BACKLOG)
+    except (OSError, OverflowError, TypeError, UnicodeError) as error:
+        listening.close()
         raise ListenError(_advice(host, port, error)) from None
-    except (TypeError, UnicodeError) as error:  # of a NUL or an endless label in the host's name
-        raise ListenError(_no_way(host, port, str(error))) from None
+    return listening
 
 
-def _advice(host: str, port: int, error: OSError) -> str:
+def _advice(host: str, port: int, error: Exception) -> str:
     where = f"{host}:{port}"
-    if error.errno == errno.EADDRINUSE:
+    if isinstance(error, OverflowError):
+        return f"{port} is no port; take one from 0 to 65535 (0: any free one)"
+    number = error.errno if isinstance(error, OSError) else None
+    if number == errno.EADDRINUSE:
         return f"{where} is in use; stop what listens there or take another port (0: any free one)"
-    if error.errno == errno.EACCES:
+    if number == errno.EACCES:
         return f"{where} may not be used by this user; take a port above 1023"
-    reason = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
-    return _no_way(host, port, reason)
-
-
-def _no_way(host: str, port: int, reason: str) -> str:
-    return f"cannot listen on {host}:{port} ({reason}); 127.0.0.1 is this machine only"
+    reason = os.strerror(number) if number and number > 0 else str(error)
+    return f"cannot listen on {where} ({reason}); 127.0.0.1 is this machine only"
