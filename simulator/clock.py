@@ -21,6 +21,9 @@ from simulator.core.instants import (
     parse_rfc3339,
 )
 
+END_OF_TIME: Final = parse_rfc3339("9000-12-31T23:59:59Z")
+"""No clock goes further, so that a stage that begins there still ends in a year of four digits."""
+
 DEFAULT_START: Final = parse_rfc3339("2019-03-18T23:16:33.265478871Z")
 """Where a scripted cluster's time begins: always the same, with nine digits of a second in use."""
 
@@ -132,6 +135,8 @@ class Clock:
     def advance(self, duration: str | Duration) -> None:
         """Let time pass (``"90s"``, ``"1m30s"``): everything that falls due happens, in order.
 
+        Time ends with the year 9000; there it stands still.
+
         Raises:
             ValueError: when the text is no duration, or the number is negative.
         """
@@ -140,7 +145,7 @@ class Clock:
             raise ValueError(f"cluster time only moves forward, not by {step} ns")
         with self._lock:
             self._follow_real_time()
-            self._now = after(self._now, step)
+            self._move(step)
             self._settle(self._now)
 
     def on_request(self) -> Instant:
@@ -148,7 +153,7 @@ class Clock:
         with self._lock:
             self._follow_real_time()
             if isinstance(self.policy, PerRequest):
-                self._now = after(self._now, self.policy.step)
+                self._move(self.policy.step)
             self._settle(self._now)
             return self._now
 
@@ -157,4 +162,7 @@ class Clock:
             read_at = self._monotonic_ns()
             passed = int((read_at - self._read_at) * self.policy.factor)
             self._read_at = read_at
-            self._now = after(self._now, Duration(max(passed, ZERO)))
+            self._move(Duration(max(passed, ZERO)))
+
+    def _move(self, step: Duration) -> None:
+        self._now = min(after(self._now, step), END_OF_TIME)

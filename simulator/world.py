@@ -16,10 +16,14 @@ def made_up_apps(chance: SeededChance, count: int) -> tuple[App, ...]:
     from faker.providers.lorem.en_US import Provider as Words  # noqa: PLC0415
 
     fake = chance.faker("apps")
-    word = Words(fake).word
+    words = Words(fake)
+
+    def word() -> str:
+        return str(words.word()).lower()  # some are "PM" or "TV", which Marathon refuses
+
     apps: dict[str, App] = {}
     while len(apps) < count:
-        group, name = word(), word()
+        group, name = words.word().lower(), words.word().lower()  # "PM" is no app id
         app_id = f"/{group}/{name}"
         if app_id in apps:
             app_id = f"{app_id}-{len(apps)}"
@@ -35,7 +39,7 @@ def made_up_apps(chance: SeededChance, count: int) -> tuple[App, ...]:
                 "cpus": fake.random.choice([0.1, 0.25, 0.5, 1, 2]),
                 "mem": fake.random.choice([64, 128, 256, 512, 1024, 2048]),
                 "env": {"RELEASE": version},
-                "labels": {"owner": word()},
+                "labels": {"owner": words.word()},
             }
         )
         apps[app.id] = app

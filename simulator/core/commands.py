@@ -86,7 +86,7 @@ class Reply:
     Attributes:
         why: which script, rule or refusal made the answer what it is, for people.
         backup: the backup that a create or restore started on.
-        backups: what a list shows; the same tuple as before while nothing it shows has changed.
+        backups: what a list shows; usually the same tuple as before while the cluster is the same.
         refusal: why nothing was done; None when the command was carried out.
         events: what the command caused, in order.
     """

@@ -32,7 +32,7 @@ def backup_id_problems(backup_id: str) -> tuple[str, ...]:
 
 
 def prefix_problems(prefix: str) -> tuple[str, ...]:
-    """Say why no backup id could ever start with this; empty when one could."""
+    """Say why this is no part of any backup id; empty when it may be looked for."""
     problems = []
     if len(prefix) >= BACKUP_ID_LENGTH.stop:
         problems.append(f"prefix: must have at most {BACKUP_ID_LENGTH.stop - 1} characters")

@@ -25,6 +25,9 @@ _UNITS: Final = {
     "us": 1_000,
     "ns": 1,
 }
+LONGEST: Final = Duration(36_500 * _UNITS["d"])
+"""A hundred years: no duration is longer, so every time that can be reached can be written."""
+
 _PART: Final = re.compile(r"(\d+)(?:\.(\d{1,9}))?(ms|us|ns|d|h|m|s)", re.ASCII)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _RFC3339: Final = re.compile(
@@ -46,7 +49,7 @@ def elapsed(start: Instant, end: Instant) -> Duration:
 def parse_duration(text: str) -> Duration:
     """Read a duration such as ``90s``, ``1m30s``, ``1.5h`` or ``250ms``.
 
-    Units are ``d h m s ms us ns``, largest first, each at most once.
+    Units are ``d h m s ms us ns``, largest first, each at most once; less than 1 ns is cut off.
 
     Raises:
         ValueError: with one sentence that says what was found and how to write it.
@@ -61,6 +64,8 @@ def parse_duration(text: str) -> Duration:
         position, smallest = part.end(), unit
     if position != len(text) or smallest is None:
         raise ValueError(f"{text!r} is not a duration; write one like 90s, 1m30s, 2h or 250ms")
+    if total > LONGEST:
+        raise ValueError(f"{text!r} is too long; the longest duration is {duration_text(LONGEST)}")
     return Duration(total)
 
 

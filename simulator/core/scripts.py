@@ -254,9 +254,11 @@ def _list_problems(
 def _choice_problems(
     operation: Operation, choice: OneOf, here: Path, ended: dict[str, Stage]
 ) -> Iterator[tuple[Path, str]]:
-    if not any(branch.weight > 0 for branch in choice.branches):
-        yield here, "one_of needs a branch with a weight above 0"
+    if not choice.branches:
+        yield here, "one_of needs a branch at least"
     for number, branch in enumerate(choice.branches):
+        if branch.weight < 1:
+            yield (*here, number), "a branch needs a weight of 1 or more, or it is never reached"
         yield from _list_problems(operation, branch.stages, (*here, number), ended)
 
 

@@ -19,6 +19,7 @@ from pydantic import (
     model_validator,
 )
 
+from simulator.clock import END_OF_TIME
 from simulator.core.instants import Duration, Instant, parse_duration, parse_rfc3339
 from simulator.core.scripts import MARATHON
 from simulator.core.statuses import Status
@@ -48,6 +49,13 @@ def _parsed_by(parse: Callable[[str], Parsed]) -> Callable[[object], object]:
         return parse(_text(value)) if not isinstance(value, int) else value
 
     return validate
+
+
+def _start(text: str) -> Instant:
+    start = parse_rfc3339(text)
+    if start > END_OF_TIME:
+        raise ValueError(f"{text!r} is too far away; cluster time ends with the year 9000")
+    return start
 
 
 def _count(text: str) -> int:
@@ -92,7 +100,7 @@ DurationText = Annotated[
 ]
 TimestampText = Annotated[
     Instant,
-    BeforeValidator(_parsed_by(parse_rfc3339)),
+    BeforeValidator(_parsed_by(_start)),
     WithJsonSchema({"type": "string", "examples": ["2019-03-18T23:16:33.265478871Z"]}),
 ]
 Factor = Annotated[float, BeforeValidator(_factor), WithJsonSchema({"type": ["number", "string"]})]

@@ -320,6 +320,20 @@ def test_a_list_of_what_has_not_changed_is_the_same_tuple() -> None:
     assert lab.do(List()).backups is lab.do(List()).backups
 
 
+def test_a_list_says_in_which_stages_the_operation_stands() -> None:
+    """Also the list that is the last to show them; one that shows no operation says less."""
+    lab = Lab(on(CREATE, running(Polls(1)), running(10, component="keys")))
+    lab.create()
+    whys = [lab.do(List(prefix)).why for prefix in ("weekly", "", "")]
+    lab.at(10)
+    assert [*whys, lab.do(List()).why] == [
+        "what is stored",
+        "the rule for *, stage 1 of 2, for 1 poll; the rule for *, stage 1 of 2, for 10s",
+        "the rule for *, stage 2 of 2; the rule for *, stage 1 of 2, for 10s",
+        "what is stored",
+    ]
+
+
 def test_what_was_listed_stays_as_it_was() -> None:
     """Backups are values."""
     lab = Lab()

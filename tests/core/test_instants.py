@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.core.instants import (
+    LONGEST,
     NANOSECONDS_PER_SECOND,
     ZERO,
     Duration,
@@ -23,7 +24,7 @@ FIRST = (datetime(1, 1, 1, tzinfo=UTC) - EPOCH) // timedelta(seconds=1) * SECOND
 LAST = (datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC) - EPOCH) // timedelta(seconds=1) * SECOND
 
 repeatable = settings(deadline=None, derandomize=True, database=None)
-durations = st.integers(0, 10**20).map(Duration)
+durations = st.integers(0, LONGEST).map(Duration)
 instants = st.integers(FIRST, LAST + SECOND - 1).map(Instant)
 
 
@@ -99,6 +100,13 @@ def test_anything_else_is_no_duration(text: str) -> None:
 def test_a_duration_is_written_with_the_largest_units_first(nanoseconds: int, text: str) -> None:
     """A unit that counts nothing is left out."""
     assert duration_text(Duration(nanoseconds)) == text
+
+
+def test_no_duration_is_longer_than_a_hundred_years() -> None:
+    """So that every time that can be reached can be written."""
+    assert parse_duration("36500d") == LONGEST
+    with pytest.raises(ValueError, match="the longest duration is 36500d"):
+        parse_duration("36500d1ns")
 
 
 @repeatable

@@ -254,7 +254,7 @@ def test_a_branch_may_branch_again() -> None:
         (Stage(status=Status.BACKING_UP, ends=Between(seconds(1), seconds(1))),),
         (Stage(status=Status.BACKING_UP, ends=Polls(1)),),
         (Stage(status=Status.BACKING_UP, ends=Until("go"), shown_as="odd", overall="odder"),),
-        (running(), OneOf((branch(READY), branch(FAILED, weight=0)))),
+        (running(), OneOf((branch(READY), branch(FAILED, weight=7)))),
         (OneOf((branch(READY), branch(READY))),),
     ],
 )
@@ -347,13 +347,17 @@ def test_a_choice_must_come_last() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    "choice", [OneOf(()), OneOf((branch(READY, weight=0), branch(FAILED, weight=0)))]
-)
-def test_a_choice_needs_something_to_choose(choice: OneOf) -> None:
-    """A branch without weight is never taken."""
+def test_a_choice_needs_something_to_choose() -> None:
+    """An empty one says nothing."""
+    assert problems(running(), OneOf(())) == [((1,), "one_of needs a branch at least")]
+
+
+@pytest.mark.parametrize("weight", [0, -1])
+def test_a_branch_without_weight_is_never_reached(weight: int) -> None:
+    """Its siblings do not help it."""
+    choice = OneOf((branch(READY), branch(FAILED, weight=weight)))
     assert problems(running(), choice) == [
-        ((1,), "one_of needs a branch with a weight above 0"),
+        ((1, 1), "a branch needs a weight of 1 or more, or it is never reached"),
     ]
 
 
