@@ -165,4 +165,4 @@ class Clock:
             self._move(Duration(max(passed, ZERO)))
 
     def _move(self, step: Duration) -> None:
-        self._now = min(after(self._now, step), END_OF_TIME)
+        self._now = max(self._now, min(after(self._now, step), END_OF_TIME))

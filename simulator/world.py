@@ -23,7 +23,7 @@ def made_up_apps(chance: SeededChance, count: int) -> tuple[App, ...]:
 
     apps: dict[str, App] = {}
     while len(apps) < count:
-        group, name = words.word().lower(), words.word().lower()  # "PM" is no app id
+        group, name = word(), word()
         app_id = f"/{group}/{name}"
         if app_id in apps:
             app_id = f"{app_id}-{len(apps)}"
@@ -39,7 +39,7 @@ def made_up_apps(chance: SeededChance, count: int) -> tuple[App, ...]:
                 "cpus": fake.random.choice([0.1, 0.25, 0.5, 1, 2]),
                 "mem": fake.random.choice([64, 128, 256, 512, 1024, 2048]),
                 "env": {"RELEASE": version},
-                "labels": {"owner": words.word()},
+                "labels": {"owner": word()},
             }
         )
         apps[app.id] = app

@@ -5,6 +5,7 @@ Scalars stay text: there is no YAML 1.1 guess that turns ``on`` into true, ``1:3
 """
 
 import difflib
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,15 @@ Value: TypeAlias = Any
 
 NODES_MAX: Final = 200_000
 """More values than any real file has: aliases that multiply are stopped here."""
+
+DEPTH_MAX: Final = 100
+"""Deeper than any real file is; far from the end of Python's stack."""
+
+_MEANT_TAGS: Final = frozenset(
+    f"tag:yaml.org,2002:{name}"
+    for name in ["str", "int", "float", "bool", "null", "timestamp", "merge", "value", "seq", "map"]
+)
+"""Those that YAML itself finds for what is written without a tag."""
 
 _Loader: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -45,7 +55,7 @@ class SourceError(Exception):
     """A file that cannot be used. Its text shows every problem with line, caret and hint."""
 
     def __init__(self, name: str, lines: tuple[str, ...], problems: Iterable[Problem]) -> None:
-        self.problems: Final = tuple(sorted(problems, key=lambda each: each.place.line))
+        self.problems: Final = tuple(sorted(problems, key=_by_place))
         super().__init__("\n".join(_shown(name, lines, problem) for problem in self.problems))
 
 
@@ -124,11 +134,11 @@ def parse_source(name: str, text: str) -> SourceFile:
         mark = error.problem_mark or error.context_mark
         place = Place(mark.line + 1, mark.column + 1) if mark else _START
         said = " ".join(part for part in (error.context, error.problem) if part)
-        problem = Problem(place=place, message=f"is not YAML: {said}")
+        hint = _TABS_HINT if mark and _character(lines, place) == "\t" else ""
+        problem = Problem(place=place, message=f"is not YAML: {said}", hint=hint)
         raise SourceError(name, lines, [problem]) from None
     except yaml.reader.ReaderError as error:
-        line = text[: error.position].count("\n") + 1
-        problem = Problem(place=Place(line, 1), message=f"is not YAML: {error.reason}")
+        problem = Problem(place=_unprintable(text), message=f"is not YAML: {error.reason}")
         raise SourceError(name, lines, [problem]) from None
     if root is None:
         problem = Problem(place=_START, message="is empty", hint="start with: scenario: …")
@@ -148,21 +158,34 @@ class _Reader:
     key_places: dict[KeyPath, Place] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     _open: set[int] = field(default_factory=set)
+    _is_full: bool = False
 
     def read(self, node: yaml.Node, path: KeyPath) -> Value:
+        if self._is_full:
+            return ""
         place = _place(node)
         self.places[path] = place
-        if not node.tag.startswith("tag:yaml.org,2002:"):
-            self.problems.append(
-                Problem(place=place, message=f"tag {node.tag} has no meaning here")
-            )
-        if id(node) in self._open or len(self.places) > NODES_MAX:
-            self.problems.append(Problem(place=place, message="an alias repeats itself endlessly"))
-            return ""
+        self._check_tag(node, place)
+        if id(node) in self._open:
+            return self._refuse(place, "an alias repeats itself endlessly")
+        if len(path) > DEPTH_MAX:
+            return self._refuse(place, f"is more than {DEPTH_MAX} levels deep")
+        if len(self.places) > NODES_MAX:
+            self._is_full = True
+            return self._refuse(place, f"more than {NODES_MAX} values: aliases multiply them")
         self._open.add(id(node))
         value = self._read_inside(node, path)
         self._open.remove(id(node))
         return value
+
+    def _refuse(self, place: Place, message: str) -> str:
+        self.problems.append(Problem(place=place, message=message))
+        return ""
+
+    def _check_tag(self, node: yaml.Node, place: Place) -> None:
+        if node.tag not in _MEANT_TAGS:
+            tag = node.tag.replace("tag:yaml.org,2002:", "!!")
+            self._refuse(place, f"tag {tag} has no meaning here; delete it")
 
     def _read_inside(self, node: yaml.Node, path: KeyPath) -> Value:
         if isinstance(node, yaml.SequenceNode):
@@ -176,13 +199,13 @@ class _Reader:
         for key_node, value_node in node.value:
             place = _place(key_node)
             if not isinstance(key_node, yaml.ScalarNode):
-                self.problems.append(Problem(place=place, message="a key must be text"))
+                self._refuse(place, "a key must be text")
                 continue
+            self._check_tag(key_node, place)
             key = key_node.value
             if key in mapping:
                 first = self.key_places[(*path, key)].line
-                message = f"{key!r} is said twice, first in line {first}; keep one"
-                self.problems.append(Problem(place=place, message=message))
+                self._refuse(place, f"{key!r} is said twice, first in line {first}; keep one")
                 continue
             self.key_places[(*path, key)] = place
             mapping[key] = self.read(value_node, (*path, key))
@@ -190,6 +213,25 @@ class _Reader:
 
 
 _START: Final = Place(1, 1)
+_TABS_HINT: Final = "indent with spaces; YAML takes no tabs there"
+
+
+def _by_place(problem: Problem) -> tuple[int, int]:
+    return problem.place.line, problem.place.column
+
+
+def _character(lines: tuple[str, ...], place: Place) -> str:
+    """Return the character at a place; empty beyond the end."""
+    line = lines[place.line - 1] if place.line <= len(lines) else ""
+    return line[place.column - 1 : place.column]
+
+
+def _unprintable(text: str) -> Place:
+    """Find the first character that YAML does not take."""
+    found = yaml.reader.Reader.NON_PRINTABLE.search(text)
+    before = text[: found.start() if found else 0]
+    line_start = before.rfind("\n") + 1
+    return Place(before.count("\n") + 1, len(before) - line_start + 1)
 
 
 def _place(node: yaml.Node) -> Place:
@@ -204,10 +246,18 @@ def _quoted(lines: tuple[str, ...], place: Place) -> str:
     if not 0 < place.line <= len(lines):
         return ""
     text = lines[place.line - 1]
-    length = max(min(place.length, len(text) - place.column + 1), 1)
-    indent = "".join("\t" if char == "\t" else " " for char in text[: place.column - 1])
+    before, marked = text[: place.column - 1], text[place.column - 1 :][: place.length]
+    indent = "".join("\t" if char == "\t" else " " * _width(char) for char in before)
+    carets = "^" * max(sum(map(_width, marked)), 1)
     number = f"{place.line:5d} | "
-    return f"{number}{text}\n{' ' * (len(number) - 2)}| {indent}{'^' * length}\n"
+    return f"{number}{text}\n{' ' * (len(number) - 2)}| {indent}{carets}\n"
+
+
+def _width(char: str) -> int:
+    """Return how many columns of a terminal a character takes."""
+    if unicodedata.combining(char):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
 
 
 def _shown(name: str, lines: tuple[str, ...], problem: Problem) -> str:

@@ -12,7 +12,7 @@ import inspect
 import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import Any, Final, final
@@ -115,29 +115,36 @@ async def _run(method: Callable[[str], Any], argument: str) -> Any:  # noqa: ANN
     """Call a method: async ones in this loop, others in a thread that cannot hold us up."""
     if inspect.iscoroutinefunction(method):
         return await method(argument)
-    value = await _in_thread(method, argument)
+    value, error = await _in_thread(method, argument)
+    if error is not None:
+        raise error
     return await value if inspect.isawaitable(value) else value
 
 
-def _in_thread(method: Callable[[str], Any], argument: str) -> "asyncio.Future[Any]":
-    loop = asyncio.get_running_loop()
-    future: asyncio.Future[Any] = loop.create_future()
+def _in_thread(
+    method: Callable[[str], Any], argument: str
+) -> "asyncio.Future[tuple[Any, BaseException | None]]":
+    """Call a method in a daemon thread; what it returned or raised becomes the result.
 
-    def settle(set_result: Callable[[Any], None], value: object) -> None:
+    An exception is handed over as a value: a future refuses to hold StopIteration.
+    """
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[tuple[Any, BaseException | None]] = loop.create_future()
+
+    def settle(result: tuple[Any, BaseException | None]) -> None:
         if not future.done():
-            set_result(value)
+            future.set_result(result)
 
     def work() -> None:
+        result: tuple[Any, BaseException | None]
         try:
-            result = method(argument)
+            result = method(argument), None
         except BaseException as error:  # noqa: BLE001 - handed to whoever waits
-            outcome: tuple[Callable[[Any], None], object] = (future.set_exception, error)
-        else:
-            outcome = (future.set_result, result)
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(settle, *outcome)
+            result = None, error
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(settle, result)
 
-    threading.Thread(target=work, name=f"client {method.__name__}", daemon=True).start()
+    threading.Thread(target=work, name="client", daemon=True).start()
     return future
 
 

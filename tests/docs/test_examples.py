@@ -1,0 +1,150 @@
+"""What the documents say is tried here: every example runs."""
+
+import asyncio
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from simulator.cli.main import COMMANDS
+from simulator.harness.clients import client_kind
+from simulator.harness.clients.in_process import run_in_process
+from simulator.harness.diagrams import status_diagram
+from simulator.harness.failure_text import failure_text
+from simulator.harness.scenario_file import load_scenarios
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = [ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md")), *ROOT.glob("*/README.md")]
+FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+class Block(NamedTuple):
+    """A fenced block of a document."""
+
+    where: str
+    language: str
+    text: str
+
+
+def blocks() -> Iterator[Block]:
+    """Yield every fenced block of every document."""
+    for document in DOCUMENTS:
+        text = document.read_text(encoding="utf-8")
+        for match in FENCE.finditer(text):
+            line = text[: match.start()].count("\n") + 1
+            yield Block(f"{document.relative_to(ROOT)}:{line}", match[1], match[2])
+
+
+def named(wanted: list[Block]) -> pytest.MarkDecorator:
+    """Make one test of each block, called by its place."""
+    return pytest.mark.parametrize("block", wanted, ids=[block.where for block in wanted])
+
+
+SCENARIOS = [
+    each for each in blocks() if each.language == "yaml" and "scenario:" in each.text[:300]
+]
+TESTS = [each for each in blocks() if each.language == "python" and "def test_" in each.text]
+CLIENTS = [each for each in blocks() if each.language == "python" and "make_client" in each.text]
+
+
+def test_there_are_examples_to_try() -> None:
+    assert min(len(SCENARIOS), len(TESTS), len(CLIENTS)) > 0
+
+
+@named([each for each in SCENARIOS if each.text.startswith("scenario:")])
+def test_a_scenario_in_a_document_passes(block: Block, tmp_path: Path) -> None:
+    path = tmp_path / "example.scenario.yaml"
+    path.write_text(block.text, encoding="utf-8")
+    for scenario in load_scenarios(path):
+        verdict = asyncio.run(run_in_process(scenario, client_kind("http"), "0"))
+        assert verdict.passed, failure_text(verdict)
+
+
+@named(TESTS)
+def test_a_test_in_a_document_passes(block: Block, tmp_path: Path) -> None:
+    (tmp_path / "test_example.py").write_text(block.text, encoding="utf-8")
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_example.py"]
+    run = subprocess.run(
+        command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+@named(CLIENTS)
+def test_a_client_in_a_document_passes_every_bundled_scenario(block: Block, tmp_path: Path) -> None:
+    (tmp_path / "my_client.py").write_text(block.text, encoding="utf-8")
+    client = "python:my_client:make_client"
+    command = [sys.executable, "-m", "simulator.cli.main", "test", "-q", "--client", client]
+    run = subprocess.run(
+        command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+def heading_block(heading: str) -> str:
+    """Return the first fenced block under a heading of the README."""
+    section = (ROOT / "README.md").read_text(encoding="utf-8").partition(f"\n## {heading}\n")[2]
+    match = FENCE.search(section)
+    assert match is not None, f"the README has nothing to run under {heading!r}"
+    return match[2]
+
+
+@pytest.mark.parametrize("heading", ["Run", "Test"])
+def test_ci_runs_exactly_the_lines_of_the_readme(heading: str) -> None:
+    lines = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+    assert heading_block(heading).strip() in lines
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed here")
+def test_the_curl_session_of_the_readme_works() -> None:
+    """With faster time: nothing is waited for, so restores are over when they are listed."""
+    section = (ROOT / "README.md").read_text(encoding="utf-8").partition("## A cluster to play")[2]
+    _, session = (match[2] for match in list(FENCE.finditer(section))[:2])
+    serve = [sys.executable, "-m", "simulator.cli.main", "serve", "--rate", "1000000"]
+    with subprocess.Popen(serve, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stdout is not None
+            printed = [server.stdout.readline() for _ in range(5)]
+            exported = next(line for line in printed if "export " in line)
+            script = exported[exported.index("export ") :] + session.replace("sleep 1\n", "")
+            run = subprocess.run(
+                ["bash", "-euc", script],  # noqa: S607 - any bash will do
+                capture_output=True,
+                text=True,
+                timeout=30,
+                check=True,
+                env=os.environ,
+            )
+        finally:
+            server.send_signal(signal.SIGINT)
+    created, ready, restoring, restored, deleted, empty = run.stdout.splitlines()
+    assert '"status":"STATUS_BACKING_UP"' in created
+    assert '"status":"STATUS_READY"' in ready
+    assert "STATUS_RESTORING" in restoring
+    assert restored.count("STATUS_READY") == 3
+    assert (deleted, empty) == ("", "[]")
+    assert server.returncode == 0
+
+
+def test_the_status_diagram_is_fresh() -> None:
+    text = (ROOT / "docs" / "reference" / "statuses.md").read_text(encoding="utf-8")
+    assert f"```mermaid\n{status_diagram()}```" in text
+
+
+def test_every_command_has_its_heading() -> None:
+    text = (ROOT / "docs" / "reference" / "commands.md").read_text(encoding="utf-8")
+    assert re.findall(r"^## `dcos-sim (\w+)", text, re.MULTILINE) == list(COMMANDS)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_link_between_documents_leads_somewhere(document: Path) -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text(encoding="utf-8"))
+    missing = [link for link in links if not (document.parent / link).exists()]
+    assert missing == []
