@@ -114,6 +114,7 @@ class Clock:
         self._settle = settle
         self._monotonic_ns = monotonic_ns
         self._read_at = monotonic_ns()
+        self._followers: list[Callable[[Instant], None]] = []
 
     @property
     def now(self) -> Instant:
@@ -148,6 +149,11 @@ class Clock:
             self._move(step)
             self._settle(self._now)
 
+    def follow(self, follower: Callable[[Instant], None]) -> Callable[[], None]:
+        """Call ``follower(now)`` after each move of the clock; returns how to stop that."""
+        self._followers.append(follower)
+        return lambda: self._followers.remove(follower)
+
     def on_request(self) -> Instant:
         """Move as the policy says for one request of the client; return the time of it."""
         with self._lock:
@@ -166,3 +172,5 @@ class Clock:
 
     def _move(self, step: Duration) -> None:
         self._now = max(self._now, min(after(self._now, step), END_OF_TIME))
+        for follower in self._followers:
+            follower(self._now)

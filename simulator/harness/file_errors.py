@@ -1,103 +1,183 @@
 """Turns what pydantic found in a file into sentences with a place."""
 
-from collections.abc import Iterator
-from typing import Annotated, Any, get_args, get_origin
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, get_args, get_origin
 
 from pydantic import Tag, ValidationError
 from pydantic_core import ErrorDetails
 
 from simulator.harness.file_model import VERBS, ScenarioModel, Strict
-from simulator.harness.source_file import KeyPath, Problem, SourceFile, nearest
+from simulator.harness.source_file import Key, KeyPath, Problem, SourceFile, nearest
+
+_FORMS: Final[Mapping[Key, str]] = {
+    "steps": f"a step is a mapping with one of: {', '.join(VERBS)}",
+    "time": "write manual, {per_request: 5s} or {rate: 60}",
+    "for": "write 90s, {between: [10s, 60s]}, {polls: 3}, {until: NAME} or forever",
+}
+"""How to write what can be written in more than one way."""
+
+_SUBJECT_WANTED: Final = ("must ", "needs ", "is ")
+"""How a sentence begins that leaves out what it speaks of."""
 
 
 def problems_of(error: ValidationError, source: SourceFile) -> Iterator[Problem]:
     """Yield one problem for each thing that the model refused."""
     for details in error.errors(include_url=False):
-        path = written_path(details["loc"], source.value)
-        message, hint, of_key = _said(details, path)
+        spot = spot_of(details["loc"])
+        path, message, hint = _said(details, spot)
+        of_key = path != spot.path or details["type"] == "extra_forbidden"
         yield Problem(place=source.place(path, of_key=of_key), message=message, hint=hint)
 
 
-def written_path(location: tuple[Any, ...], value: Any) -> KeyPath:  # noqa: ANN401
-    """Drop the steps of a location that choose between models: they stand in no file."""
-    path: list[str | int] = []
-    for index, key in enumerate(location):
-        is_index = isinstance(value, list) and isinstance(key, int) and key < len(value)
-        if is_index or (isinstance(value, dict) and key in value):
-            value = value[key]
-        elif index < len(location) - 1 or not isinstance(value, dict):
+# --- where -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where an error stands: its path in the file, and what the model allows there.
+
+    Attributes:
+        around: the keys of the mapping that holds the path's last key.
+        inside: the keys of the mapping that should stand there; empty where none should.
+    """
+
+    path: KeyPath
+    around: tuple[str, ...]
+    inside: tuple[str, ...]
+
+
+def spot_of(location: tuple[Key, ...]) -> Spot:
+    """Follow a location of pydantic's through the model.
+
+    Beside keys and indexes it holds the tags of the models that were chosen: those stand in no
+    file.
+    """
+    path: list[Key] = []
+    around: tuple[str, ...] = ()
+    here: Any = ScenarioModel
+    for key in location:
+        arms = _arms(here)
+        if len(arms) > 1:
+            here = _chosen(arms, key)
+            continue
+        here = arms[0] if arms else None
+        if _is_model(here):
+            fields = _fields(here)
+            around, here = tuple(fields), fields.get(str(key))
+        elif get_origin(here) in {list, dict}:
+            here = get_args(here)[-1]
+        else:
             continue
         path.append(key)
-    return tuple(path)
+    arms = _arms(here)
+    inside = tuple(_fields(arms[0])) if len(arms) == 1 and _is_model(arms[0]) else ()
+    return Spot(tuple(path), around, inside)
+
+
+def _arms(annotation: Any) -> list[Any]:  # noqa: ANN401 - annotations have no common type
+    """Return what a value may be: the arms of a union, or the annotation itself; never None."""
+    if get_origin(annotation) is Annotated and not _tag(annotation):
+        return _arms(get_args(annotation)[0])
+    if _tag(annotation) or get_origin(annotation) in {list, dict} or not get_args(annotation):
+        return [] if annotation in {None, type(None)} else [annotation]
+    arms = [arm for arm in get_args(annotation) if arm is not type(None)]
+    return _arms(arms[0]) if len(arms) == 1 else arms
+
+
+def _tag(annotation: Any) -> str | None:  # noqa: ANN401 - as above
+    if get_origin(annotation) is not Annotated:
+        return None
+    return next((data.tag for data in get_args(annotation) if isinstance(data, Tag)), None)
+
+
+def _chosen(arms: list[Any], key: Key) -> Any:  # noqa: ANN401 - as above
+    """Return the arm of a union that pydantic's name for it, a tag or a type, stands for."""
+    for arm in arms:
+        if _tag(arm) == key:
+            return get_args(arm)[0]
+        origin = get_origin(arm)
+        if origin and str(key).startswith(f"{origin.__name__}["):
+            return arm
+    return None
+
+
+def _is_model(annotation: Any) -> bool:  # noqa: ANN401 - as above
+    return isinstance(annotation, type) and issubclass(annotation, Strict)
+
+
+def _fields(model: type[Strict]) -> dict[str, Any]:
+    return {field.alias or name: field.annotation for name, field in model.model_fields.items()}
+
+
+# --- what --------------------------------------------------------------------------------------
 
 
 def _said(  # noqa: PLR0911 - a sentence for each kind of error
-    details: ErrorDetails, path: KeyPath
-) -> tuple[str, str, bool]:
-    """Return message, hint, and whether the key rather than the value is to blame."""
-    key = path[-1] if path else "the file"
+    details: ErrorDetails, spot: Spot
+) -> tuple[KeyPath, str, str]:
+    """Return whose place it is, the message and the hint."""
+    path, given = spot.path, details["input"]
+    subject = _subject(path)
     match details["type"]:
         case "extra_forbidden":
-            return f"unknown key {key!r}", nearest(str(key), _keys_beside(details["loc"])), True
+            return path, *_unknown_key(path, spot.around)
         case "missing":
-            return f"{details['loc'][-1]!r} is missing", "", False
+            return path[:-1], f"{path[-1]!r} is missing", ""
         case "literal_error" | "enum":
-            allowed = details["ctx"]["expected"].replace(" or ", ", ").replace("'", "").split(", ")
-            given = str(details["input"])
-            return f"{given!r} cannot stand here", nearest(given, allowed), False
+            allowed = re.findall(r"'([^']*)'", details["ctx"]["expected"])
+            hint = _FORMS.get(path[-1]) or nearest(str(given), allowed)
+            return path, f"{_quoted(given)} cannot stand here", hint
         case "union_tag_not_found" | "union_tag_invalid":
-            return _no_choice(details["input"])
+            return _no_choice(path, given)
         case "list_type":
-            return f"{key!r} must be a list", "write it as [one, two] or with a '-' for each", False
+            hint = "write it as [one, two] or with a '-' for each"
+            return path, f"{subject} must be a list", hint
         case "dict_type" | "model_type" | "model_attributes_type":
-            return f"{key!r} must be a mapping of keys and values", "", False
-        case "too_short" | "too_long":
-            bounds = details["ctx"]
-            wanted = bounds.get("min_length", bounds.get("max_length"))
-            return f"{key!r} needs {wanted} and has {bounds['actual_length']}", "", False
+            hint = f"keys here: {', '.join(spot.inside)}" if spot.inside else ""
+            return path, f"{subject} must be a mapping of keys and values", hint
+        case "too_short":
+            least, given_count = details["ctx"]["min_length"], details["ctx"]["actual_length"]
+            return path, f"{subject} needs at least {least}, and has {given_count}", ""
         case "value_error":
-            return str(details["ctx"]["error"]), "", False
+            message = str(details["ctx"]["error"])
+            hint = _FORMS.get(path[-1], "") if message.startswith("must be text") else ""
+            subjects = f"{subject} " if message.startswith(_SUBJECT_WANTED) else ""
+            return path, subjects + message, hint
         case _:
-            return f"{key!r} is wrong: {details['msg']}", "", False
+            return path, f"{subject} is wrong: {details['msg']}", ""
 
 
-def _no_choice(given: object) -> tuple[str, str, bool]:
-    if isinstance(given, dict) and given:
-        word = next(iter(given))
-        return f"{word!r} is no step", nearest(str(word), VERBS), True
-    return (
-        f"{given!r} cannot stand here",
-        f"a step is a mapping with one of: {', '.join(VERBS)}",
-        False,
-    )
+def _subject(path: KeyPath) -> str:
+    """Name what a sentence speaks of."""
+    names = [key for key in path if isinstance(key, str)]
+    if not names:
+        return "the file"
+    return repr(names[-1]) if names[-1] == path[-1] else f"each of {names[-1]!r}"
 
 
-def _keys_beside(location: tuple[str | int, ...]) -> list[str]:
-    """Return the keys that the model allows where the location's last key was refused."""
-    models: dict[str | int | None, type[Strict]] = {}
-    model: type[Strict] = ScenarioModel
-    for key in location[:-1]:
-        fields = {field.alias or name: field for name, field in model.model_fields.items()}
-        if key in models:
-            model = models[key]
-        elif key in fields:
-            field = fields[str(key)]
-            models = dict(_models_in(Annotated[(field.annotation, *field.metadata)]))
-            model = next(iter(models.values()), model)
-    return [field.alias or name for name, field in model.model_fields.items()]
+def _quoted(given: object) -> str:
+    if isinstance(given, list):
+        return "a list"
+    return "a mapping" if isinstance(given, Mapping) else repr(given)
 
 
-def _models_in(
-    annotation: Any,  # noqa: ANN401 - annotations have no common type
-    tag: str | None = None,
-) -> Iterator[tuple[str | int | None, type[Strict]]]:
-    """Yield every model that a value of this annotation may be, with the tag that chooses it."""
-    if get_origin(annotation) is Annotated:
-        inner, *data = get_args(annotation)
-        tags = [item.tag for item in data if isinstance(item, Tag)]
-        yield from _models_in(inner, tags[0] if tags else tag)
-    elif isinstance(annotation, type) and issubclass(annotation, Strict):
-        yield tag, annotation
-    else:
-        for inner in get_args(annotation):
-            yield from _models_in(inner, tag)
+def _unknown_key(path: KeyPath, around: tuple[str, ...]) -> tuple[str, str]:
+    key = str(path[-1])
+    if path[0] == "steps" and len(path) == len(("steps", 0, key)) and key in VERBS:
+        return f"{key!r} beside {around[0]!r}: a step does one thing", "write two steps"
+    at_top = ("cases",) if len(path) == 1 else ()
+    return f"unknown key {key!r}", nearest(key, (*around, *at_top))
+
+
+def _no_choice(path: KeyPath, given: object) -> tuple[KeyPath, str, str]:
+    """Say that a value has none of the forms that are allowed; blame its key, if it has one."""
+    in_steps = path[0] == "steps" and isinstance(path[-1], int)
+    hint = _FORMS["steps"] if in_steps else _FORMS.get(path[-1], "")
+    if not isinstance(given, Mapping) or not given:
+        return path, f"{_quoted(given)} cannot stand here", hint
+    word = next((key for key in given if key != "as"), "as")
+    if in_steps:
+        return (*path, word), f"{word!r} is no step", nearest(word, VERBS)
+    return (*path, word), f"{word!r} cannot stand here", hint

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -30,9 +31,15 @@ Parsed = TypeVar("Parsed")
 class Strict(BaseModel):
     """A mapping that takes no key but its own, and never changes."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", serialize_by_alias=True)
+
+
+MARKS_OF_PYTEST = frozenset(
+    {"filterwarnings", "parametrize", "skip", "skipif", "usefixtures", "xfail"}
+)
+"""Tags become marks, and these would do something else than select."""
+
+_TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*", re.ASCII)
 
 
 # --- scalars -------------------------------------------------------------------------------------
@@ -82,6 +89,20 @@ def _version(text: str) -> str:
     return text
 
 
+def _flag(text: str) -> bool:
+    if text not in {"true", "false"}:
+        raise ValueError(f"{text!r} is neither true nor false")
+    return text == "true"
+
+
+def _tag(text: str) -> str:
+    if not _TAG.fullmatch(text):
+        raise ValueError(f"{text!r} is no tag; write one word of letters, digits, '-', '_' and '.'")
+    if text in MARKS_OF_PYTEST:
+        raise ValueError(f"{text!r} means something to pytest itself; take another word")
+    return text
+
+
 def _filled(text: str) -> str:
     if not text.strip():
         raise ValueError("needs a value")
@@ -107,21 +128,32 @@ Factor = Annotated[float, BeforeValidator(_factor), WithJsonSchema({"type": ["nu
 Version = Annotated[str, BeforeValidator(_parsed_by(_version))]
 Flag = Annotated[
     bool,
-    BeforeValidator(lambda value: {"true": True, "false": False}.get(value, value)),
+    BeforeValidator(_parsed_by(_flag)),
+    WithJsonSchema({"enum": [True, False, "true", "false"]}),
+]
+TagText = Annotated[
+    str,
+    BeforeValidator(_parsed_by(_tag)),
+    WithJsonSchema({"type": "string", "pattern": f"^{_TAG.pattern}$"}),
 ]
 
 
 # --- the cluster and its time ----------------------------------------------------------------
 
 
-def _apps(value: object) -> object:
-    return value if isinstance(value, list) else _count(_text(value))
+AppModel = Annotated[
+    Annotated[Text, Tag("id")] | Annotated[dict[str, Any], Tag("definition")],
+    Discriminator(lambda value: "definition" if isinstance(value, Mapping) else "id"),
+]
 
 
 class MarathonModel(Strict):
     """Marathon at the start: how many apps to make up, or which apps there are."""
 
-    apps: Annotated[int | list[Text | dict[str, Any]], BeforeValidator(_apps)] = 0
+    apps: Annotated[
+        Annotated[Count, Tag("count")] | Annotated[list[AppModel], Tag("list")],
+        Discriminator(lambda value: "list" if isinstance(value, list) else "count"),
+    ] = 0
 
 
 class BackupModel(Strict):
@@ -144,18 +176,16 @@ class ClusterModel(Strict):
     start: TimestampText | None = None
 
 
+def _moving(step: Duration) -> Duration:
+    if step == 0:
+        raise ValueError("must be above 0s; write time: manual for time that stands still")
+    return step
+
+
 class PerRequestModel(Strict):
     """Time moves by this much at each request."""
 
-    per_request: DurationText
-
-    @model_validator(mode="after")
-    def _moves(self) -> "PerRequestModel":
-        if self.per_request == 0:
-            raise ValueError(
-                "per_request must be above 0s; write manual for time that stands still"
-            )
-        return self
+    per_request: Annotated[DurationText, AfterValidator(_moving)]
 
 
 class RateModel(Strict):
@@ -167,7 +197,7 @@ class RateModel(Strict):
 def _key_of(*keys: str, text: str = "") -> Callable[[Any], str | None]:
     def tag(value: Any) -> str | None:  # noqa: ANN401 - whatever the file holds
         if isinstance(value, Mapping):
-            return next((key for key in keys if key in value), keys[0] if value else None)
+            return next((key for key in keys if key in value), None)
         return text or None
 
     return tag
@@ -184,10 +214,18 @@ TimeModel = Annotated[
 # --- scripts -----------------------------------------------------------------------------------
 
 
+def _pair(value: object) -> object:
+    if isinstance(value, list) and len(value) != len(("shortest", "longest")):
+        raise ValueError("needs two durations, the shortest and the longest: [10s, 60s]")
+    return value
+
+
 class BetweenModel(Strict):
     """A time drawn between two, once, when the operation starts."""
 
-    between: Annotated[list[DurationText], Field(min_length=2, max_length=2)]
+    between: Annotated[
+        list[DurationText], BeforeValidator(_pair), Field(min_length=2, max_length=2)
+    ]
 
 
 class PollsModel(Strict):
@@ -248,6 +286,7 @@ StageOrChoice = Annotated[
     Annotated[StageModel, Tag("stage")] | Annotated[ChoiceModel, Tag("choice")],
     Discriminator(lambda value: "choice" if "one_of" in value else "stage"),
 ]
+BranchModel.model_rebuild()
 
 
 class WhenModel(Strict):
@@ -272,12 +311,20 @@ OUTCOMES = ("ok", "refused", "failed", "indeterminate")
 OutcomeName = Literal["ok", "refused", "failed", "indeterminate"]
 
 
+def _expression(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"{text!r} is no regular expression: {error}") from None
+    return text
+
+
 class MatcherModel(Strict):
     """How a value must be; exactly one of these."""
 
     contains: Text | None = None
     starts_with: Text | None = None
-    matches: Text | None = None
+    matches: Annotated[Text, AfterValidator(_expression)] | None = None
     one_of: list[Text] | None = None
     not_: Text | None = Field(None, alias="not")
     absent: Flag | None = None
@@ -288,11 +335,6 @@ class MatcherModel(Strict):
             raise ValueError(
                 "needs exactly one of contains, starts_with, matches, one_of, not, absent"
             )
-        if self.matches is not None:
-            try:
-                re.compile(self.matches)
-            except re.error as error:
-                raise ValueError(f"{self.matches!r} is no regular expression: {error}") from None
         return self
 
 
@@ -326,10 +368,13 @@ ListExpect = Annotated[
 ]
 
 
+BackupState = Literal[Status.BACKING_UP, Status.READY, Status.ERROR, Status.RESTORING, "absent"]
+
+
 class EndExpect(Strict):
     """How the cluster really is, whatever the client says."""
 
-    backups: dict[str, Status | Literal["absent"]] = {}
+    backups: dict[str, BackupState] = {}
     apps: list[Filled] | None = None
     marathon: Literal["available", "unavailable"] | None = None
     creates: Count | None = None
@@ -365,6 +410,12 @@ class TargetModel(Strict):
         return self
 
 
+def _pausing(every: Duration) -> Duration:
+    if every == 0:
+        raise ValueError("must be above 0s: the client cannot ask without a pause")
+    return every
+
+
 class WaitModel(Strict):
     """Ask again and again until a backup, or its latest restore, has a status."""
 
@@ -372,21 +423,19 @@ class WaitModel(Strict):
     restore: Filled | None = None
     for_: Filled = Field(alias="for")
     within: DurationText = Duration(600_000_000_000)
-    every: DurationText = Duration(10_000_000_000)
+    every: Annotated[DurationText, AfterValidator(_pausing)] = Duration(10_000_000_000)
 
     @model_validator(mode="after")
     def _exactly_one(self) -> "WaitModel":
         if (self.backup is None) == (self.restore is None):
             raise ValueError("needs a backup or a restore to wait for, and not both")
-        if self.every == 0:
-            raise ValueError("every: the client cannot ask without a pause")
         return self
 
 
 class ClusterActionModel(Strict):
     """What happens to the cluster, not through the client; exactly one of these."""
 
-    deploy: Text | dict[str, Any] | None = None
+    deploy: AppModel | None = None
     remove: Filled | None = None
     release: Filled | None = None
 
@@ -485,7 +534,7 @@ class ScenarioModel(Strict):
     """A scenario file, its cases filled in."""
 
     scenario: Filled
-    tags: list[Filled] = []
+    tags: list[TagText] = []
     cluster: ClusterModel = ClusterModel()
     time: TimeModel = "manual"
     script: list[ScriptModel] = []

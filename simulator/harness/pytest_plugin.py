@@ -233,6 +233,15 @@ def cluster(clusters: ClusterFactory) -> "FakeCluster":
     return clusters(made_up=3)
 
 
+@pytest.fixture
+def frozen_cluster(cluster: "FakeCluster") -> "Iterator[FakeCluster]":
+    """The cluster of this test, with ``datetime.now()`` and ``time.time()`` on its clock."""
+    from simulator.harness.frozen_time import frozen_to  # noqa: PLC0415 - freezegun is heavy
+
+    with frozen_to(cluster.clock):
+        yield cluster
+
+
 _started: Final = pytest.StashKey["list[FakeCluster]"]()
 
 

@@ -64,6 +64,14 @@ async def run_scenario(
     )
 
 
+class _NotThereError(Exception):
+    """A step speaks of a backup whose create made none, as the scenario allowed."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
 @final
 class _Runner:
     """One run of one scenario."""
@@ -82,7 +90,12 @@ class _Runner:
     async def run(self) -> tuple[Finding, ...]:
         for index, step in enumerate(self._scenario.model.steps):
             at, after_entry = self._control.clock.now, self._control.journal.count
-            outcome, findings = await self._take(step, ("steps", index))
+            path: KeyPath = ("steps", index)
+            try:
+                outcome, findings = await self._take(step, path)
+            except _NotThereError as error:
+                wanted = f"a backup named {error.name}"
+                outcome, findings = None, [_finding(path, wanted, "no create has made it")]
             record = StepRecord(number=index, at=at, after_entry=after_entry, outcome=outcome)
             self.records.append(record)
             if findings:
@@ -178,7 +191,7 @@ class _Runner:
 
     async def _wait(self, wait: WaitModel, path: KeyPath) -> list[Finding]:
         name = wait.backup or wait.restore or ""
-        backup_id = self.names[name]
+        backup_id = self._id_named(name)
         clock = self._control.clock
         give_up_at = after(clock.now, wait.within)
         asked_at = clock.now
@@ -186,6 +199,11 @@ class _Runner:
             outcome = await self._client.show(backup_id)
             if not isinstance(outcome, Ok):
                 return [_finding(path, f"the client to show {name}", str(outcome))]
+            if isinstance(clock.policy, PerRequest) and clock.now == asked_at:
+                return [_finding(path, f"the client to ask for {name}", "it sent no request")]
+            findings = list(self._shown(outcome, backup_id, path))
+            if findings:
+                return findings
             status = restore_status_of(outcome.value) if wait.restore else status_of(outcome.value)
             if status == wait.for_:
                 return []
@@ -338,7 +356,12 @@ class _Runner:
         return {key: len(each.restores) for key, each in backups.items()}, tuple(self._control.apps)
 
     def _id_of(self, target: TargetModel) -> str:
-        return self.names[target.backup] if target.backup else target.id or ""
+        return self._id_named(target.backup) if target.backup else target.id or ""
+
+    def _id_named(self, name: str) -> str:
+        if name not in self.names:
+            raise _NotThereError(name)
+        return self.names[name]
 
     def _name(self, backup_id: str) -> str:
         return next((name for name, key in self.names.items() if key == backup_id), backup_id)

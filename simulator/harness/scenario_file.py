@@ -37,19 +37,32 @@ def load_scenarios(path: Path) -> tuple[Scenario, ...]:
         message = "a scenario file is a mapping: scenario, steps and more"
         raise source.error([Problem(place=Place(1, 1), message=message)])
     scenarios: list[Scenario] = []
-    problems: dict[Problem, None] = {}
-    for case, filled in _cases(source):
+    problems: dict[Problem, list[str]] = {}
+    cases = list(_cases(source))
+    for case, filled in cases:
         try:
             model = ScenarioModel.model_validate(filled.value)
         except ValidationError as error:
-            problems |= dict.fromkeys(problems_of(error, filled))
-            continue
-        scenario = Scenario(source=filled, model=model, case=case)
-        problems |= dict.fromkeys(broken_rules(scenario))
-        scenarios.append(scenario)
+            found = list(problems_of(error, filled))
+        else:
+            scenario = Scenario(source=filled, model=model, case=case)
+            found = list(broken_rules(scenario))
+            scenarios.append(scenario)
+        for problem in found:
+            problems.setdefault(problem, []).append(case)
     if problems:
-        raise source.error(problems)
+        raise source.error(_of_cases(problems, len(cases)))
     return tuple(scenarios)
+
+
+def _of_cases(problems: Mapping[Problem, list[str]], case_count: int) -> Iterator[Problem]:
+    """Name the cases in the problems that not all cases have."""
+    for problem, cases in problems.items():
+        if len(cases) == case_count:
+            yield problem
+        else:
+            named = f"in the case {cases[0]!r}: {problem.message}"
+            yield replace(problem, message=named)
 
 
 # --- cases -------------------------------------------------------------------------------------
@@ -73,7 +86,7 @@ def _cases(source: SourceFile) -> Iterator[tuple[str, SourceFile]]:
         yield case["case"], replace(source, value=filled)
     for name in sorted(unused):
         place = source.place(("cases", 0, name), of_key=True)
-        message = f"no step uses <{name}>"
+        message = f"nothing uses <{name}>"
         raise source.error([Problem(place=place, message=message, hint="use it, or delete it")])
 
 
@@ -88,13 +101,34 @@ def _wrong_cases(source: SourceFile, cases: Value) -> Iterator[Problem]:
         if not isinstance(case, dict) or not isinstance(case.get("case"), str):
             message = "each case is a mapping with a name: {case: three letters, …}"
             yield Problem(place=here, message=message)
+        elif not _is_name(case["case"]):
+            here = source.place(("cases", index, "case"))
+            message = f"{case['case']!r} is no name of a case"
+            yield Problem(place=here, message=message, hint="write a few words without '::'")
         elif case["case"] in seen:
             yield Problem(place=here, message=f"case {case['case']!r} is there twice")
-        elif isinstance(cases[0], dict) and set(case) != set(cases[0]):
-            keys = ", ".join(cases[0])
-            yield Problem(place=here, message=f"every case must have the keys of the first: {keys}")
-        else:
+        elif isinstance(cases[0], dict):
+            yield from _odd_keys(source, index, case, cases[0])
             seen.add(case["case"])
+
+
+def _is_name(text: str) -> bool:
+    """Whether a text can be part of a test's name: pytest splits at ``::``."""
+    return bool(text.strip()) and text.isprintable() and "::" not in text
+
+
+def _odd_keys(
+    source: SourceFile, index: int, case: Mapping[str, Value], first: Mapping[str, Value]
+) -> Iterator[Problem]:
+    for key in case:
+        if key not in first:
+            place = source.place(("cases", index, key), of_key=True)
+            message = f"the first case has no {key!r}"
+            yield Problem(place=place, message=message, hint=nearest(key, first))
+    for key in first:
+        if key not in case:
+            message = f"{key!r} is missing: every case has the keys of the first"
+            yield Problem(place=source.place(("cases", index)), message=message)
 
 
 def _filled(
@@ -118,4 +152,8 @@ def _filled(
     used.update(names)
     if len(names) == 1 and value == f"<{names[0]}>":
         return deepcopy(case[names[0]])
-    return _PLACEHOLDER.sub(lambda match: str(case[match[1]]), value)
+    for name in names:
+        if not isinstance(case[name], str):
+            message = f"<{name}> stands inside a text, so its value must be text"
+            raise source.error([Problem(place=source.place(path), message=message)])
+    return _PLACEHOLDER.sub(lambda match: case[match[1]], value)

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator
 
 from simulator.core.identifiers import label_problems
 from simulator.core.marathon import app_from
-from simulator.core.scripts import Operation, Path, dead_rules, releases, stage_problems
+from simulator.core.scripts import Operation, Path, dead_rules, stage_problems
 from simulator.core.statuses import Status
 from simulator.harness.file_model import (
+    ChoiceModel,
     ClusterStep,
     CreateStep,
     DeleteStep,
@@ -18,6 +19,7 @@ from simulator.harness.file_model import (
     ShowStep,
     StageModel,
     StageOrChoice,
+    UntilModel,
     WaitStep,
 )
 from simulator.harness.scenario import Scenario
@@ -31,7 +33,13 @@ def broken_rules(scenario: Scenario) -> Iterator[Problem]:
     """Yield everything in a scenario that cannot be meant."""
     for check in (_cluster, _scripts, _release_names, _backup_names, _statuses):
         for path, message, hint in check(scenario):
-            yield Problem(place=scenario.source.place(path), message=message, hint=hint)
+            place = scenario.source.place(path, of_key=_names_a_backup(path))
+            yield Problem(place=place, message=message, hint=hint)
+
+
+def _names_a_backup(path: KeyPath) -> bool:
+    """Whether the last key of a path, rather than its value, is what a finding is about."""
+    return len(path) > 1 and path[-2] in {"backups", "entries"} and isinstance(path[-1], str)
 
 
 def _cluster(scenario: Scenario) -> Iterator[Finding]:
@@ -86,39 +94,66 @@ def _written(stages: list[StageOrChoice], path: Path) -> KeyPath:
 
 def _release_names(scenario: Scenario) -> Iterator[Finding]:
     awaited = {
-        name: index for index, rule in enumerate(scenario.rules()) for name in releases(rule.stages)
+        name: path
+        for index, script in enumerate(scenario.model.script)
+        for path, name in _awaited(script.then, ("script", index, "then"))
     }
     given = {
         step.cluster.release: index
         for index, step in enumerate(scenario.model.steps)
         if isinstance(step, ClusterStep) and step.cluster.release
     }
-    for name, index in awaited.items():
+    for name, path in awaited.items():
         if name not in given:
             hint = f"add a step: cluster: {{release: {name}}}; or write for: forever"
-            yield ("script", index), f"waits until {name!r}, which no step releases", hint
+            yield path, f"waits until {name!r}, which no step releases", hint
     for name, index in given.items():
         if name not in awaited:
             path = ("steps", index, "cluster", "release")
-            yield path, f"no script waits until {name!r}", nearest(name, awaited)
+            hint = nearest(name, awaited) if awaited else f"let a stage last for: {{until: {name}}}"
+            yield path, f"no script waits until {name!r}", hint
+
+
+def _awaited(stages: list[StageOrChoice], path: KeyPath) -> Iterator[tuple[KeyPath, str]]:
+    """Yield every name that stages wait for, with its place."""
+    for index, stage in enumerate(stages):
+        here = (*path, index)
+        if isinstance(stage, ChoiceModel):
+            for number, branch in enumerate(stage.one_of):
+                yield from _awaited(branch.then, (*here, "one_of", number, "then"))
+        elif isinstance(stage.for_, UntilModel):
+            yield (*here, "for", "until"), stage.for_.until
 
 
 def _backup_names(scenario: Scenario) -> Iterator[Finding]:
-    known = [backup.as_ for backup in scenario.model.cluster.backups if backup.as_]
-    for repeated in {name for name in known if known.count(name) > 1}:
-        yield ("cluster", "backups"), f"two backups are named {repeated!r}", ""
+    known: list[str] = []
+    for index, backup in enumerate(scenario.model.cluster.backups):
+        if backup.as_:
+            yield from _taken(("cluster", "backups", index, "as"), backup.as_, known)
+            known.append(backup.as_)
     for index, step in enumerate(scenario.model.steps):
         for path, name in _names_used(step):
             if name not in known:
                 where = ("steps", index, *path)
-                yield where, f"no backup is named {name!r} yet", nearest(name, known)
+                yield where, f"no backup is named {name!r} yet", _name_hint(name, known)
         if isinstance(step, CreateStep) and step.as_:
-            if step.as_ in known:
-                yield ("steps", index, "as"), f"there is a backup named {step.as_!r} already", ""
+            yield from _taken(("steps", index, "as"), step.as_, known)
+            if step.expect == "refused":
+                where = ("steps", index, "as")
+                yield where, "a refused create makes no backup to name", "delete it"
             known.append(step.as_)
     for path, name in _names_expected(scenario.model.expect):
         if name not in known:
-            yield ("expect", *path), f"no backup is named {name!r}", nearest(name, known)
+            yield ("expect", *path), f"no backup is named {name!r}", _name_hint(name, known)
+
+
+def _taken(path: KeyPath, name: str, known: list[str]) -> Iterator[Finding]:
+    if name in known:
+        yield path, f"there is a backup named {name!r} already", "take another name"
+
+
+def _name_hint(name: str, known: list[str]) -> str:
+    return nearest(name, known) if known else f"name it where it is created: as: {name}"
 
 
 def _names_used(step: object) -> Iterator[tuple[KeyPath, str]]:

@@ -7,6 +7,7 @@ from typing import Any, Final, final
 
 import aiohttp
 
+from simulator.harness.documents import entries_by_id
 from simulator.harness.ports import Client, Failed, Indeterminate, Ok, Outcome, Target
 
 BASE_PATH: Final = "/system/v1/backup/v1"
@@ -35,10 +36,12 @@ class HttpClient:
         listed = await self.list(backup_id)
         if not isinstance(listed, Ok):
             return listed
-        for document in listed.value:
-            if document["id"] == backup_id:
-                return Ok(document)
-        return Failed(f"there is no backup {backup_id}")
+        entries = entries_by_id(listed.value)
+        if entries is None:
+            return Failed("the answer is not a list of backups")
+        if backup_id not in entries:
+            return Failed(f"there is no backup {backup_id}")
+        return Ok(entries[backup_id])
 
     async def restore(self, backup_id: str) -> Outcome:
         """Start a restore; the value is the backup's document."""
@@ -55,8 +58,8 @@ class HttpClient:
             async with self._session.request(
                 method, self._base + path, json=body, params=query
             ) as response:
-                text = await response.text()
-                return _outcome(response.status, text)
+                body = await response.read()
+                return _outcome(response.status, body.decode(errors="replace"))
         except aiohttp.ClientConnectorError as error:
             return Failed(f"cannot connect: {error.strerror or error}")
         except TimeoutError:
@@ -72,7 +75,7 @@ def _outcome(status: int, text: str) -> Outcome:
         return Ok()
     try:
         return Ok(json.loads(text))
-    except ValueError:
+    except (ValueError, RecursionError):
         return Failed("the answer is not JSON", status)
 
 
@@ -81,7 +84,7 @@ def _message(text: str) -> str:
     try:
         errors: Any = json.loads(text)["errors"]
         return "; ".join(str(error) for error in errors)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return " ".join(text.split())[:200] or "no text"
 
 
