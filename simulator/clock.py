@@ -107,8 +107,8 @@ class Clock:
         settle: Callable[[Instant], None] = lambda _: None,
         monotonic_ns: Callable[[], int] = RealTime.monotonic_ns,
     ) -> None:
-        self.policy = policy
-        self.start = start
+        self.policy: Final = policy
+        self.start: Final = start
         self._now = start
         self._lock = lock or RLock()
         self._settle = settle

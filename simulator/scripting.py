@@ -135,6 +135,11 @@ def _end(length: str | tuple[str, str] | None, polls: int | None, until: str | N
         return Polls(polls)
     if until is not None:
         return Until(until)
-    if isinstance(length, tuple):
-        return Between(parse_duration(length[0]), parse_duration(length[1]))
-    return Forever() if length is None else Lasts(parse_duration(length))
+    if length is None:
+        return Forever()
+    try:
+        if isinstance(length, tuple):
+            return Between(parse_duration(length[0]), parse_duration(length[1]))
+        return Lasts(parse_duration(length))
+    except ValueError as error:
+        raise ScriptError(str(error)) from None

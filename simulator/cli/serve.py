@@ -7,11 +7,15 @@ import rich_click as click
 
 from simulator.clock import Manual, Rate, RealTime
 from simulator.core.cluster import ClusterSpec
+from simulator.harness.versions import checked_version
 from simulator.service.fake_cluster import LOOPBACK, FakeCluster
 from simulator.service.listener import ListenError
 
 JOURNAL_LIMIT = 10_000
 """Entries that a served cluster keeps; older ones are dropped."""
+
+STOPPED_BY = (signal.SIGINT, signal.SIGTERM)
+"""Signals that end a served cluster."""
 
 USAGE_ERROR = 4
 """Exit status for what the user has to change, as in pytest."""
@@ -37,9 +41,11 @@ def command(*, port: int, host: str, rate: float, apps: int, seed: str, dcos_ver
     if not 0 <= rate <= 1_000_000 or apps < 0:  # noqa: PLR2004 - the documented range
         click.echo("--rate must be from 0 to 1000000, and --apps 0 or more", err=True)
         sys.exit(USAGE_ERROR)
+    # Blocked, they wait for sigwait below: none is lost on the way there.
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOPPED_BY)
     try:
         cluster = FakeCluster(
-            ClusterSpec(dcos_version=dcos_version),
+            ClusterSpec(dcos_version=checked_version(dcos_version)),
             seed=seed,
             policy=Rate(rate) if rate else Manual(),
             start=RealTime.now(),
@@ -48,16 +54,13 @@ def command(*, port: int, host: str, rate: float, apps: int, seed: str, dcos_ver
             host=host,
             port=port,
         )
-    except ListenError as error:
+    except (ValueError, ListenError) as error:
         click.echo(str(error), err=True)
         sys.exit(USAGE_ERROR)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with cluster:
         _announce(cluster)
-        try:
-            signal.pause()
-        except KeyboardInterrupt:
-            click.echo("\nstopped", err=True)
+        signal.sigwait(STOPPED_BY)
+        click.echo("\nstopped", err=True)
 
 
 def _announce(cluster: FakeCluster) -> None:

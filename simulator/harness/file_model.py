@@ -24,6 +24,7 @@ from simulator.clock import END_OF_TIME
 from simulator.core.instants import Duration, Instant, parse_duration, parse_rfc3339
 from simulator.core.scripts import MARATHON
 from simulator.core.statuses import Status
+from simulator.harness.versions import checked_version
 
 Parsed = TypeVar("Parsed")
 
@@ -82,13 +83,6 @@ def _factor(value: object) -> float:
     return factor
 
 
-def _version(text: str) -> str:
-    parts = text.split(".")
-    if len(parts) not in {2, 3} or not all(part.isascii() and part.isdigit() for part in parts):
-        raise ValueError(f"{text!r} is not a version of DC/OS; write one like 1.13.0 or 2.2.0")
-    return text
-
-
 def _flag(text: str) -> bool:
     if text not in {"true", "false"}:
         raise ValueError(f"{text!r} is neither true nor false")
@@ -125,7 +119,7 @@ TimestampText = Annotated[
     WithJsonSchema({"type": "string", "examples": ["2019-03-18T23:16:33.265478871Z"]}),
 ]
 Factor = Annotated[float, BeforeValidator(_factor), WithJsonSchema({"type": ["number", "string"]})]
-Version = Annotated[str, BeforeValidator(_parsed_by(_version))]
+Version = Annotated[str, BeforeValidator(_parsed_by(checked_version))]
 Flag = Annotated[
     bool,
     BeforeValidator(_parsed_by(_flag)),

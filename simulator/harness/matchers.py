@@ -73,4 +73,4 @@ def as_text(value: object) -> str:
 
 
 def _indexes(key: str, sequence: Sequence[object]) -> bool:
-    return key.isdigit() and int(key) < len(sequence)
+    return key.isdecimal() and int(key) < len(sequence)

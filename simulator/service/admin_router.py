@@ -17,8 +17,11 @@ from simulator.core.instants import NANOSECONDS_PER_SECOND, Instant
 from simulator.journal import Exchange
 from simulator.service import pages
 from simulator.service.answers import HTML, Answer
-from simulator.service.backup_api import ROUTES, BackupApi, BackupRequest, Route
+from simulator.service.backup_api import ROUTES, BackupApi, BackupRequest
 from simulator.simulation import Simulation
+
+LOCATION: Final = "/system/v1/backup/"
+"""Everything below is checked for a token before it is looked at, as it is handed on there."""
 
 COOKIE: Final = "dcos-acs-auth-cookie"
 
@@ -92,12 +95,14 @@ class AdminRouter:
 
     def _answer(self, request: web.BaseRequest, body: bytes | None, now: Instant) -> Answer:
         path, _, query = request.raw_path.partition("?")
-        route = ROUTES.get(path) or ROUTES.get(_normalised(path))
-        if route is None:
+        route = ROUTES.get(path) or ROUTES.get(path := _normalised(path))
+        if route is None and not path.startswith(LOCATION):
             return self._not_found(path)
         why_not = self._token_problem(request)
         if why_not:
-            return self._unauthorized(route, why_not)
+            return self._unauthorized(route.operation if route else "", why_not)
+        if route is None:
+            return self._not_found(path)
         has_type = route.field and request.headers.get("Content-Type")
         content_type = request.content_type if has_type else ""
         backup_request = BackupRequest(request.method, query, content_type, body)
@@ -125,13 +130,13 @@ class AdminRouter:
             return "no Authorization header and no cookie"
         return "" if given == self._token else "the token is not valid"
 
-    def _unauthorized(self, route: Route, why_not: str) -> Answer:
+    def _unauthorized(self, operation: str, why_not: str) -> Answer:
         return Answer(
             HTTPStatus.UNAUTHORIZED,
             pages.UNAUTHORIZED,
             f"{HTML}; charset=UTF-8",
             f"Admin Router: {why_not}",
-            route.operation,
+            operation,
             headers={"WWW-Authenticate": "acsjwt"},
         )
 

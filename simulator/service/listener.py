@@ -58,6 +58,8 @@ class Listener:
 
 
 def _bind(host: str, port: int) -> socket.socket:
+    if not host:
+        raise ListenError("the host is empty; 127.0.0.1 is this machine only, 0.0.0.0 is everybody")
     listening = socket.socket()
     try:
         if os.name == "posix":  # elsewhere the option would let two listen on one port

@@ -137,7 +137,7 @@ def test_bearer_works_from_1_11_on(version: str, send: Send) -> None:
 def test_a_header_is_searched_for_its_token(
     header: str, *, accepted: bool, fake: FakeCluster, send: Send
 ) -> None:
-    """Anywhere in it, minding the case; ``token=`` first, then ``Bearer``; the rest is the token."""
+    """Anywhere in it, minding the case; ``token=`` first, then ``Bearer``; the rest is it."""
     answer = send(fake, "GET", LIST, None, {"Authorization": header.format(token=fake.token)})
     assert (answer[0] == 200) is accepted
     assert is_unauthorized(answer) is not accepted
@@ -300,26 +300,18 @@ def test_every_exchange_is_in_the_journal_with_its_reason(
     send(fake, "GET", "//nothing?a=b")
     (backup_id,) = fake.backups
     found = [(seen.operation, seen.status, seen.why) for seen in fake.journal.exchanges]
+    not_json = 'body: must be a JSON object such as {"label": "…"}, and this is not JSON'
+    busy = f"backup {backup_id} is in progress: only one backup or restore runs at a time"
     assert found == [
         ("create", 200, "on_create('nightly')"),
         ("create", 400, "refused, invalid: label: must have 3 to 25 characters, not 2"),
-        (
-            "create",
-            400,
-            'refused, malformed: body: must be a JSON object such as {"label": "…"}, '
-            "and this is not JSON",
-        ),
-        (
-            "create",
-            400,
-            f"refused, busy: backup {backup_id} is in progress: "
-            "only one backup or restore runs at a time",
-        ),
-        ("list", 200, "what is stored"),
+        ("create", 400, f"refused, malformed: {not_json}"),
+        ("create", 400, f"refused, busy: {busy}"),
+        ("list", 200, "on_create('nightly'), stage 1 of 2, for 5s"),
         ("list", 401, "Admin Router: no Authorization header and no cookie"),
         ("list", 401, "Admin Router: the Authorization header holds no token"),
         ("list", 401, "Admin Router: the token is not valid"),
-        ("", 404, "Admin Router: nothing at //nothing"),
+        ("", 404, "Admin Router: nothing at /nothing"),
     ]
 
 
@@ -362,3 +354,13 @@ def test_the_user_is_the_documented_one(fake: FakeCluster) -> None:
 def test_versions_compare_as_numbers(version: str, expected: tuple[int, int]) -> None:
     """1.9 comes before 1.10."""
     assert pages.version_of(version) == expected
+
+
+def test_the_token_is_checked_before_a_path_of_the_service_is_looked_at(
+    fake: FakeCluster, send: Send
+) -> None:
+    """As Admin Router does, which knows the location and not what is in it."""
+    inside = "/system/v1/backup/v1/show"
+    token = {"Authorization": f"token={fake.token}"}
+    assert send(fake, "GET", inside)[0] == 401
+    assert send(fake, "GET", inside, None, token)[0] == 404

@@ -76,12 +76,12 @@ def test_a_failed_backup_says_why_beside_the_component(
     fake: FakeCluster, created: Created, ask: Ask
 ) -> None:
     """The key after ``status``, in UTF-8."""
-    fake.on_create().backing_up("10s").error("Marathon leader unreachable, 3 × tried")
+    fake.on_create().backing_up("10s").error("Marathon leader unreachable: connexion refusée")
     backup_id = created(fake)
     assert ask(fake, "GET", "/list")[2].decode() == (
         f'[{{"dcos_version":"1.13.0","id":"{backup_id}",'
         '"component_status":{"marathon":{"status":"STATUS_ERROR",'
-        '"error":"Marathon leader unreachable, 3 × tried"}},'
+        '"error":"Marathon leader unreachable: connexion refusée"}},'
         '"timestamp":"2019-03-18T23:16:33.265478871Z","status":"STATUS_ERROR"}]'
     )
 

@@ -30,6 +30,9 @@ from simulator.harness.ports import (
 TIMEOUT_SECONDS: Final = 10.0
 """Real time for one operation; what takes longer is indeterminate."""
 
+RAISED_BY_USERS: Final = (Exception, SystemExit)
+"""Whatever a client raises is its outcome; code made for a command line calls ``sys.exit``."""
+
 
 @final
 class PythonClientKind:
@@ -50,19 +53,19 @@ class PythonClientKind:
     async def open(self, target: Target) -> AsyncIterator[Client]:
         """Make the client for one cluster."""
         async with AsyncExitStack() as stack:
-            client = await self._made(target)
-            if hasattr(client, "__aenter__"):
-                client = await stack.enter_async_context(client)
-            elif hasattr(client, "__enter__"):
-                client = stack.enter_context(client)
+            try:
+                async with asyncio.timeout(TIMEOUT_SECONDS):
+                    client = await self._entered(target, stack)
+            except RAISED_BY_USERS as error:
+                raise ClientError(f"{self.name} failed to make a client: {_said(error)}") from error
             yield PythonClient(client)
 
-    async def _made(self, target: Target) -> Any:  # noqa: ANN401 - the user's object
-        try:
-            client = self._factory(target)
-            return await client if inspect.isawaitable(client) else client
-        except Exception as error:
-            raise ClientError(f"{self.name} failed to make a client: {_said(error)}") from error
+    async def _entered(self, target: Target, stack: AsyncExitStack) -> Any:  # noqa: ANN401 - the user's object
+        made = self._factory(target)
+        client = await made if inspect.isawaitable(made) else made
+        if hasattr(client, "__aenter__"):
+            return await stack.enter_async_context(client)
+        return stack.enter_context(client) if hasattr(client, "__enter__") else client
 
 
 @final
@@ -106,7 +109,7 @@ class PythonClient:
                 value = await _run(method, argument)
         except TimeoutError as error:
             return Indeterminate(str(error) or f"no result within {TIMEOUT_SECONDS:g} s")
-        except Exception as error:  # noqa: BLE001 - whatever a client raises is its outcome
+        except RAISED_BY_USERS as error:
             return Failed(_said(error), _http_status(error))
         return Ok(_plain(value))
 
@@ -157,7 +160,7 @@ def _imported(name: str) -> Callable[[Target], Any]:
         sys.path.insert(0, here)
     try:
         module = importlib.import_module(module_name)
-    except Exception as error:
+    except RAISED_BY_USERS as error:
         raise ClientError(f"{name} cannot be imported: {_said(error)}") from error
     factory = getattr(module, factory_name, None)
     if not callable(factory):
