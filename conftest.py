@@ -1,8 +1,3 @@
-"""What every test of this project shares: pytest's own tester, and how Hypothesis runs."""
-
-from hypothesis import settings
+"""Loaded for everything below this folder, the bundled scenarios too: needs what users have."""
 
 pytest_plugins = ["pytester"]
-
-settings.register_profile("dcos-sim", deadline=None, derandomize=True)
-settings.load_profile("dcos-sim")
