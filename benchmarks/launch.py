@@ -11,7 +11,7 @@ from statistics import median
 from time import perf_counter
 from typing import IO, Final
 
-from measure import ROOT, AtMost, Figure, unavailable
+from measure import ROOT, AtMost, Figure, last_words, unavailable
 from throughput import LIST
 
 AIM_SECONDS: Final = AtMost(0.5)
@@ -19,8 +19,12 @@ SERVE: Final = ("-m", "simulator.cli.main", "serve", "--port", "0")
 BARE: Final = (str(Path(__file__).with_name("bare.py")),)
 LIBRARY: Final = (
     "-c",
-    "from simulator.service.fake_cluster import FakeCluster; "
-    "cluster = FakeCluster(); print(cluster.url, flush=True); input()",
+    """\
+from simulator.service.fake_cluster import FakeCluster
+cluster = FakeCluster()
+print(cluster.url, flush=True)
+input()
+""",
 )
 _URL: Final = re.compile(r"http://([\w.]+):(\d+)")
 
@@ -80,8 +84,7 @@ def _seconds(arguments: Sequence[str]) -> float:
     except _NoAnswerError:
         process.kill()
         _, errors = process.communicate()
-        last = errors.strip().rpartition("\n")[2]
-        raise _NoAnswerError(last or "it printed no URL") from None
+        raise _NoAnswerError(last_words(errors)) from None
     finally:
         process.kill()
         process.wait()

@@ -33,15 +33,15 @@ class Load:
 
 def request(method: str, path: str, token: str, body: bytes = b"") -> bytes:
     """Write a request as a small HTTP client would."""
-    head = (
+    head = [
         f"{method} {path} HTTP/1.1",
         "Host: 127.0.0.1",
         "Accept: application/json",
         f"Authorization: token={token}",
-    )
+    ]
     if body:
-        head = (*head, "Content-Type: application/json", f"Content-Length: {len(body)}")
-    return "\r\n".join((*head, "", "")).encode() + body
+        head += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
+    return "\r\n".join([*head, "", ""]).encode() + body
 
 
 class LoadGenerator:

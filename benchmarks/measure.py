@@ -147,6 +147,8 @@ def serve_bare(app: web.Application) -> Iterator[int]:
         thread.run(runner.cleanup())
 
 
-def spread(numbers: list[float], part: float) -> float:
-    """Return the number below which ``part`` of them lie."""
-    return sorted(numbers)[min(int(len(numbers) * part), len(numbers) - 1)]
+def last_words(printed: str) -> str:
+    """Return the line of a failed command's output that says most: its last error."""
+    lines = [line.strip() for line in printed.splitlines() if line.strip()]
+    errors = [line for line in lines if "Error" in line or "Warning: " in line]
+    return (errors or lines or ["it printed nothing"])[-1]

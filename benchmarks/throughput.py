@@ -70,14 +70,14 @@ def _lists(load: LoadGenerator, stored: int, rounds: int, count: int) -> list[Fi
     def ours() -> dict[str, float]:
         with FakeCluster(holding(stored)) as cluster:
             sent = request("GET", LIST, cluster.token)
-            return _timed(load, port_of(cluster), sent, count)
+            return timed(load, port_of(cluster), sent, count)
 
     sent = request("GET", LIST, cluster.token)
     with serve_bare(bare.ready_bytes(body)) as port:
         return _figures(
             f"list of {stored}",
             ours,
-            lambda: _timed(load, port, sent, count),
+            lambda: timed(load, port, sent, count),
             LIST_AIM,
             rounds,
         )
@@ -87,15 +87,16 @@ def _creates(load: LoadGenerator, rounds: int, count: int) -> list[Figure]:
     def ours() -> dict[str, float]:
         with creating() as cluster:
             sent = request("POST", CREATE, cluster.token, LABEL_BODY)
-            return _timed(load, port_of(cluster), sent, count)
+            return timed(load, port_of(cluster), sent, count)
 
     with FakeCluster() as cluster:
         sent = request("POST", CREATE, cluster.token, LABEL_BODY)
     with serve_bare(bare.all_routes(b"")) as port:
-        return _figures("create", ours, lambda: _timed(load, port, sent, count), CREATE_AIM, rounds)
+        return _figures("create", ours, lambda: timed(load, port, sent, count), CREATE_AIM, rounds)
 
 
-def _timed(load: LoadGenerator, port: int, sent: bytes, count: int) -> dict[str, float]:
+def timed(load: LoadGenerator, port: int, sent: bytes, count: int) -> dict[str, float]:
+    """Load a server of this process; return requests/s, CPU microseconds each, and latencies."""
     cpu = time.process_time()
     seen = load.run(port, sent, count)
     cpu = time.process_time() - cpu

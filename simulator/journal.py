@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields
 from enum import Enum
+from threading import Lock
 from typing import Final, NamedTuple, TypeAlias, final
 
 from simulator.core.commands import Reply
@@ -65,16 +66,24 @@ class Journal:
     def __init__(self, limit: int | None = None) -> None:
         self.limit = limit
         self.count = 0
-        # Each with its number: one thread may read while another records.
-        self._entries: deque[tuple[int, Entry]] = deque(maxlen=limit)
+        self._entries: deque[Entry] = deque(maxlen=limit)
         self._listeners: list[Listener] = []
+        self._lock = Lock()  # one thread may read while another records
 
     def record(self, entry: Entry) -> None:
         """Append one entry and tell every listener."""
-        self.count += 1
-        self._entries.append((self.count, entry))
-        for listener in tuple(self._listeners):
-            listener(self.count, entry)
+        self.record_all((entry,))
+
+    def record_all(self, entries: Sequence[Entry]) -> None:
+        """Append entries in order and tell every listener of each."""
+        with self._lock:
+            before = self.count
+            self.count = before + len(entries)
+            self._entries.extend(entries)
+        if self._listeners:
+            for number, entry in enumerate(entries, before + 1):
+                for listener in tuple(self._listeners):
+                    listener(number, entry)
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Call ``listener(number, entry)`` for each new entry; returns how to stop that."""
@@ -88,14 +97,16 @@ class Journal:
 
     def numbered(self, since: int = 1) -> Iterator[tuple[int, Entry]]:
         """Yield the kept entries with their numbers, from number ``since`` on."""
-        for number, entry in tuple(self._entries):
+        with self._lock:
+            entries, first = tuple(self._entries), self.dropped + 1
+        for number, entry in enumerate(entries, first):
             if number >= since:
                 yield number, entry
 
     @property
     def exchanges(self) -> tuple[Exchange, ...]:
         """The kept requests with their answers, in order."""
-        return tuple(entry for _, entry in self.numbered() if isinstance(entry, Exchange))
+        return tuple(entry for entry in tuple(self._entries) if isinstance(entry, Exchange))
 
     def lines(self) -> Iterator[str]:
         """Write the journal as JSON, an entry a line.

@@ -74,8 +74,8 @@ class Simulation:
 
     def record(self, events: tuple[Event, ...]) -> None:
         """Write events to the journal."""
-        for event in events:
-            self.journal.record(event)
+        if events:
+            self.journal.record_all(events)
 
     def _settle(self, now: Instant) -> None:
         self.record(self._cluster.advance_to(now))

@@ -1,6 +1,6 @@
 """The fake cluster: backups, restores, Marathon, and one operation at a time."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final, assert_never
 
@@ -12,7 +12,13 @@ from simulator.core.identifiers import BackupId, backup_id_problems, label_probl
 from simulator.core.instants import ZERO, Duration, Instant
 from simulator.core.marathon import NO_APPS, App, Apps, with_app, without_app
 from simulator.core.operation import Operation
-from simulator.core.scripts import MARATHON, Chance, ScriptRule, default_rule, draw
+from simulator.core.scripts import (
+    MARATHON,
+    Chance,
+    ScriptRule,
+    default_rule,
+    draw,
+)
 from simulator.core.scripts import Operation as OperationKind
 from simulator.core.shelf import Shelf
 from simulator.core.statuses import Signal, Status
@@ -172,7 +178,7 @@ class Cluster:
             label=command.label,
             timestamp=self.now,
             dcos_version=self.spec.dcos_version,
-            status=operation.begun_as,
+            status=operation.status,
             shown=operation.shown,
             components=operation.components,
         )
@@ -197,7 +203,7 @@ class Cluster:
         restore = Restore(
             number=number,
             started=self.now,
-            status=operation.begun_as,
+            status=operation.status,
             shown=operation.shown,
             components=operation.components,
         )
@@ -283,41 +289,52 @@ class Cluster:
             if use.rule.matches(kind, label) and not use.is_spent:
                 use.hits += 1
                 return use.rule
-        return default_rule(kind)
+        return _DEFAULTS[kind]
 
     def _started(self, operation: Operation, backup_id: BackupId, started: Event) -> Reply:
-        names = tuple(component.name for component in operation.components)
         stopped = events.MarathonStopped(at=self.now, because=operation.origin)
-        happened = (started, stopped, *self._moved(names))
+        entered = self._entered(operation, operation.components, operation.begun_as)
+        happened = (started, stopped, *entered)
         return Reply(why=operation.origin, backup=self._shelf.by_id[backup_id], events=happened)
 
-    def _moved(self, names: tuple[str, ...]) -> Iterator[Event]:
-        """Bring the backup up to date with its operation; yield what that means."""
+    def _moved(self, names: tuple[str, ...]) -> list[Event]:
+        """Bring the backup up to date with its operation; return what that means."""
         operation = self._operation
         if operation is None or not names:
-            return
-        components = operation.components
-        for component in components:
-            if component.name in names:
-                yield _stage_entered(self.now, operation, component)
-        before = self._store_progress(operation, components)
+            return []
+        moved = tuple([one for one in operation.components if one.name in names])
+        return self._entered(operation, moved, self._store_progress(operation))
+
+    def _entered(
+        self, operation: Operation, moved: tuple[Component, ...], before: Status
+    ) -> list[Event]:
+        """Return what it means that components entered stages; end the operation if it is over."""
+        happened: list[Event] = [
+            _stage_entered(self.now, operation, component) for component in moved
+        ]
         if before is not operation.status:
-            yield events.StatusChanged(
-                at=self.now,
-                backup_id=operation.backup_id,
-                restore=operation.restore,
-                before=before,
-                after=operation.status,
+            happened.append(
+                events.StatusChanged(
+                    at=self.now,
+                    backup_id=operation.backup_id,
+                    restore=operation.restore,
+                    before=before,
+                    after=operation.status,
+                )
             )
         if not operation.is_running:
-            yield self._finish(operation)
+            happened.append(self._finish(operation))
+        return happened
 
-    def _store_progress(self, operation: Operation, components: tuple[Component, ...]) -> Status:
+    def _store_progress(self, operation: Operation) -> Status:
         """Write the operation's present state into the backup; return the status before."""
         backup = self._shelf.by_id[operation.backup_id]
         subject: Backup | Restore = backup.restores[-1] if operation.restore else backup
         progress = replace(
-            subject, status=operation.status, shown=operation.shown, components=components
+            subject,
+            status=operation.status,
+            shown=operation.shown,
+            components=operation.components,
         )
         if isinstance(progress, Restore):
             progress = replace(backup, restores=(*backup.restores[:-1], progress))
@@ -399,3 +416,6 @@ def _refuse(reason: Refused, *messages: str) -> Reply:
 _MARATHON_UNAVAILABLE: Final = _refuse(
     Refused.MARATHON_UNAVAILABLE, "Marathon is restarting for a backup or restore"
 )
+
+_DEFAULTS: Final = {kind: default_rule(kind) for kind in OperationKind}
+"""What happens where no rule matches."""

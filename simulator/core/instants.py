@@ -5,6 +5,7 @@ The wire carries nine fractional digits, so every value is an integer: no float 
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final, NewType
 
 Instant = NewType("Instant", int)
@@ -89,9 +90,14 @@ def rfc3339(instant: Instant) -> str:
     RFC3339Nano layout.
     """
     seconds, nanoseconds = divmod(instant, NANOSECONDS_PER_SECOND)
-    whole = (_EPOCH + timedelta(seconds=seconds)).replace(tzinfo=None).isoformat()
+    whole = _whole_seconds(seconds)
     fraction = f".{nanoseconds:09d}".rstrip("0") if nanoseconds else ""
     return f"{whole}{fraction}Z"
+
+
+@lru_cache(maxsize=256)
+def _whole_seconds(seconds: int) -> str:
+    return (_EPOCH + timedelta(seconds=seconds)).replace(tzinfo=None).isoformat()
 
 
 def parse_rfc3339(text: str) -> Instant:

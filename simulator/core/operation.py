@@ -47,25 +47,17 @@ class Operation:
     origin: str
     begun_as: Status
     released: set[str]
+    status: Status = field(init=False)
+    shown: str = field(init=False)
+    components: tuple[Component, ...] = field(init=False)
     _cursors: list[_Cursor] = field(default_factory=list)
-    _why: str = ""
 
     def begin(self, timelines: Timelines, now: Instant) -> None:
         """Enter the first stage of every component."""
         self._cursors = [_Cursor(name, stages, self.begun_as) for name, stages in timelines.items()]
         for cursor in self._cursors:
             self._enter_next(cursor, now)
-
-    @property
-    def status(self) -> Status:
-        """The status of the whole, derived from the components."""
-        return overall(tuple(cursor.status for cursor in self._cursors))
-
-    @property
-    def shown(self) -> str:
-        """What clients see as the status of the whole."""
-        said = (cursor.stage.overall for cursor in self._cursors)
-        return next((text for text in said if text is not None), self.status.value)
+        self._look()
 
     @property
     def is_running(self) -> bool:
@@ -74,15 +66,16 @@ class Operation:
 
     @property
     def why(self) -> str:
-        """The stages that it stands in, for people; kept while it stays in them."""
-        if not self._why:
-            self._why = "; ".join(component.because for component in self.components)
-        return self._why
+        """The stages that it stands in, for people."""
+        return "; ".join([component.because for component in self.components])
 
-    @property
-    def components(self) -> tuple[Component, ...]:
-        """Every component in its present stage."""
-        return tuple(self._component(cursor) for cursor in self._cursors)
+    def _look(self) -> None:
+        """Work out what the operation shows, once for every move."""
+        cursors = self._cursors
+        self.status = overall(tuple([cursor.status for cursor in cursors]))
+        said = [cursor.stage.overall for cursor in cursors if cursor.stage.overall is not None]
+        self.shown = said[0] if said else self.status.value
+        self.components = tuple([self._component(cursor) for cursor in cursors])
 
     def next_deadline(self) -> Instant | None:
         """When the next stage ends by itself; None when none does."""
@@ -119,10 +112,11 @@ class Operation:
         moved = [cursor for cursor in self._cursors if ends(cursor)]
         for cursor in moved:
             self._enter_next(cursor, now)
+        if moved:
+            self._look()
         return tuple(cursor.name for cursor in moved)
 
     def _enter_next(self, cursor: _Cursor, now: Instant) -> None:
-        self._why = ""
         cursor.enter_next(now)
         while self._is_released(cursor):
             cursor.enter_next(now)

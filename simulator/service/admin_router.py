@@ -5,19 +5,18 @@ answer go to the journal from here.
 """
 
 import re
-from email.utils import formatdate
 from http import HTTPStatus
 from typing import Final, final
 from urllib.parse import unquote
 
 from aiohttp import web
-from multidict import CIMultiDict
 
-from simulator.core.instants import NANOSECONDS_PER_SECOND, Instant
+from simulator.core.instants import Instant
 from simulator.journal import Exchange
 from simulator.service import pages
 from simulator.service.answers import HTML, Answer
-from simulator.service.backup_api import ROUTES, BackupApi, BackupRequest
+from simulator.service.backup_api import BODY_LIMIT, ROUTES, BackupApi, BackupRequest
+from simulator.service.response import Heads, WireResponse
 from simulator.simulation import Simulation
 
 LOCATION: Final = "/system/v1/backup/"
@@ -48,7 +47,7 @@ class AdminRouter:
         self._server = pages.server_header(self._version)
         self._takes_bearer = pages.version_of(self._version) >= (1, 11)
         self._backup_api = BackupApi(simulation)
-        self._date = (-1, "")
+        self._heads = Heads(self._server)
         self.crash: Exception | None = None
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -62,11 +61,7 @@ class AdminRouter:
         except Exception as error:
             self.crash = error
             raise
-        headers = CIMultiDict(answer.headers)
-        headers["Content-Type"] = answer.content_type
-        headers["Date"] = self._date_header(now)
-        headers["Server"] = self._server
-        return web.Response(body=answer.body, status=answer.status, headers=headers)
+        return WireResponse(self._heads.of(answer, now), answer.body)
 
     def _answer_and_record(
         self, request: web.BaseRequest, body: bytes | None
@@ -88,9 +83,8 @@ class AdminRouter:
                 answer.reply,
                 answer.notes,
             )
-            simulation.journal.record(exchange)
-            if answer.reply:
-                simulation.record(answer.reply.events)
+            events = answer.reply.events if answer.reply else ()
+            simulation.journal.record_all((exchange, *events))
         return answer, now
 
     def _answer(self, request: web.BaseRequest, body: bytes | None, now: Instant) -> Answer:
@@ -144,15 +138,12 @@ class AdminRouter:
         page = pages.error_page(HTTPStatus.NOT_FOUND, self._version)
         return Answer(HTTPStatus.NOT_FOUND, page, HTML, f"Admin Router: nothing at {path}")
 
-    def _date_header(self, now: Instant) -> str:
-        second = now // NANOSECONDS_PER_SECOND
-        if second != self._date[0]:
-            self._date = (second, formatdate(second, usegmt=True))
-        return self._date[1]
-
 
 async def _read_body(request: web.BaseRequest) -> bytes:
     """Read the body, from a client that asks first as well (curl does before a long one)."""
+    content = request.content
+    if content.is_eof() and content.total_bytes <= BODY_LIMIT:
+        return content.read_nowait(-1)  # all of it is here already: nearly always
     if request.headers.get("Expect", "").lower() == "100-continue":
         await request.writer.write(_CONTINUE)
         request.writer.output_size = 0  # aiohttp: nothing of the answer itself is sent yet

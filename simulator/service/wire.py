@@ -10,6 +10,8 @@ JsonObject = dict[str, object]
 
 REMEMBERED_LISTS: Final = 64
 
+_encode: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+
 
 def error_body(messages: tuple[str, ...]) -> bytes:
     """Return the documented error body. Source: docs, backup-restore.yaml."""
@@ -38,7 +40,7 @@ def backup_document(backup: Backup) -> JsonObject:
 
 def dumps(document: object) -> bytes:
     """Encode compact JSON, UTF-8."""
-    return json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode(errors="replace")
+    return _encode(document).encode(errors="replace")
 
 
 def _component_status(components: tuple[Component, ...]) -> JsonObject:
@@ -75,7 +77,10 @@ class Encoder:
             return known[1]
         if len(self._lists) >= REMEMBERED_LISTS:
             self._lists.clear()
-        encoded = b"[" + b",".join([self.one(backup) for backup in backups]) + b"]"
+        parts = [self.one(backup) for backup in backups] or [b""]
+        parts[0] = b"[" + parts[0]
+        parts[-1] += b"]"  # joined once: each further copy of a long list costs more than it
+        encoded = b",".join(parts)
         self._lists[prefix] = (backups, encoded)
         return encoded
 
