@@ -6,7 +6,6 @@ One stream of typed events, in order. Everything that shows or judges a run list
 import json
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import fields
 from enum import Enum
 from threading import Lock
 from typing import Final, NamedTuple, TypeAlias, final
@@ -119,16 +118,13 @@ class Journal:
 
 
 def _plain_fields(entry: Entry) -> dict[str, object]:
+    plain = {name: _plain(value) for name, value in entry._asdict().items() if name != "reply"}
     if isinstance(entry, Exchange):
-        plain = {name: _plain(value) for name, value in entry._asdict().items() if name != "reply"}
         plain["headers"] = [
             [name.decode("latin-1"), value.decode("latin-1")]
             for name, value in entry.headers
             if name.lower() not in UNSTABLE_HEADERS
         ]
-        plain["at"] = rfc3339(entry.at)
-        return plain
-    plain = {field.name: _plain(getattr(entry, field.name)) for field in fields(entry)}
     for name in ("at", "until"):
         if plain.get(name) is not None:
             plain[name] = rfc3339(getattr(entry, name))

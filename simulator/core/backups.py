@@ -5,14 +5,14 @@ and a snapshot can keep the value they saw.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from simulator.core.identifiers import BackupId
 from simulator.core.instants import Instant
 from simulator.core.statuses import Status
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Component:
+class Component(NamedTuple):
     """One component of a backup or restore, in its present stage.
 
     Attributes:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from simulator.core.backups import Backup
 from simulator.core.events import Event
@@ -79,8 +80,7 @@ class Refusal:
     messages: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
+class Reply(NamedTuple):
     """The answer to one command.
 
     Attributes:

@@ -1,13 +1,15 @@
-"""What happened in a cluster, as values; each carries the cluster time at which it fell due."""
+"""What happened in a cluster, as values; each carries the cluster time at which it fell due.
 
-from dataclasses import dataclass
+Named tuples: every request makes some, and a frozen dataclass takes three times as long to make.
+"""
+
+from typing import NamedTuple
 
 from simulator.core.instants import Instant
 from simulator.core.statuses import Status
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BackupStarted:
+class BackupStarted(NamedTuple):
     """A create was accepted; ``because`` names the script that it follows."""
 
     at: Instant
@@ -15,8 +17,7 @@ class BackupStarted:
     because: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RestoreStarted:
+class RestoreStarted(NamedTuple):
     """A restore was accepted; ``restore`` counts those of this backup from 1."""
 
     at: Instant
@@ -25,8 +26,7 @@ class RestoreStarted:
     because: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StageEntered:
+class StageEntered(NamedTuple):
     """A component of a backup (``restore`` 0) or of one of its restores reached a stage."""
 
     at: Instant
@@ -40,8 +40,7 @@ class StageEntered:
     until: Instant | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StatusChanged:
+class StatusChanged(NamedTuple):
     """A backup (``restore`` 0) or one of its restores as a whole changed its status."""
 
     at: Instant
@@ -51,48 +50,42 @@ class StatusChanged:
     after: Status
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BackupDeleted:
+class BackupDeleted(NamedTuple):
     """A backup is gone."""
 
     at: Instant
     backup_id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MarathonStopped:
+class MarathonStopped(NamedTuple):
     """Nobody answers for Marathon from here on."""
 
     at: Instant
     because: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MarathonStarted:
+class MarathonStarted(NamedTuple):
     """Marathon answers again, with these apps."""
 
     at: Instant
     apps: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AppDeployed:
+class AppDeployed(NamedTuple):
     """An app was added to Marathon or replaced."""
 
     at: Instant
     app_id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AppRemoved:
+class AppRemoved(NamedTuple):
     """An app was removed from Marathon."""
 
     at: Instant
     app_id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Released:
+class Released(NamedTuple):
     """A release was given: stages that wait for this name end."""
 
     at: Instant

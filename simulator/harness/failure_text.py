@@ -58,7 +58,7 @@ def _finding_text(verdict: Verdict, finding: Finding) -> str:
     place = source.place(finding.path)
     number, total = len(verdict.steps), len(verdict.scenario.model.steps)
     in_step = finding.path[0] == "steps"
-    where = f"step {number} of {total}" if in_step else f"after all {total} steps"
+    where = f"step {number} of {total}" if in_step else "after the last step"
     lines = [
         f"{source.name}:{place.line}:{place.column}: {where}, client {verdict.client_name}\n",
         source.quote(place),

@@ -43,6 +43,10 @@ MARKS_OF_PYTEST = frozenset(
 _TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*", re.ASCII)
 
 
+COUNT_MAX = 1_000_000
+"""Of anything that is counted: more would only fill the memory."""
+
+
 # --- scalars -------------------------------------------------------------------------------------
 
 
@@ -69,6 +73,8 @@ def _start(text: str) -> Instant:
 def _count(text: str) -> int:
     if not text.isascii() or not text.isdigit():
         raise ValueError(f"{text!r} is not a whole number of 0 or more")
+    if len(text) > len(str(COUNT_MAX)) or int(text) > COUNT_MAX:
+        raise ValueError(f"{text!r} is too much: {COUNT_MAX} at most")
     return int(text)
 
 

@@ -194,12 +194,13 @@ class _Runner:
         backup_id = self._id_named(name)
         clock = self._control.clock
         give_up_at = after(clock.now, wait.within)
-        asked_at = clock.now
+        moved_by_requests = isinstance(clock.policy, PerRequest)
         while True:
+            asked_at = clock.now
             outcome = await self._client.show(backup_id)
             if not isinstance(outcome, Ok):
                 return [_finding(path, f"the client to show {name}", str(outcome))]
-            if isinstance(clock.policy, PerRequest) and clock.now == asked_at:
+            if moved_by_requests and clock.now == asked_at:
                 return [_finding(path, f"the client to ask for {name}", "it sent no request")]
             findings = list(self._shown(outcome, backup_id, path))
             if findings:
@@ -209,13 +210,11 @@ class _Runner:
                 return []
             if status in {Status.READY, Status.ERROR}:
                 return [self._ended_otherwise(wait, name, status, outcome.value, path)]
-            if asked_at >= give_up_at:
+            if (clock.now if moved_by_requests else asked_at) >= give_up_at:
                 return [self._never_came(wait, name, status, backup_id, path)]
-            if not isinstance(clock.policy, PerRequest):
-                clock.advance(
-                    Duration(min(wait.every, elapsed(clock.now, max(give_up_at, clock.now))))
-                )
-            asked_at = clock.now
+            if not moved_by_requests:
+                now = clock.now
+                clock.advance(Duration(min(wait.every, elapsed(now, max(give_up_at, now)))))
 
     def _act(self, step: ClusterStep, path: KeyPath) -> list[Finding]:
         action = step.cluster
@@ -223,7 +222,7 @@ class _Runner:
             if action.deploy is not None:
                 self._control.deploy(action.deploy)
             elif action.remove is not None:
-                self._control.remove(action.remove)
+                self._control.remove(_absolute(action.remove))
             elif action.release is not None:
                 self._control.release(action.release)
         except RefusedError as error:

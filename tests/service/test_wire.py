@@ -72,7 +72,7 @@ def test_what_is_shown_may_differ_from_what_is() -> None:
 
 def test_every_component_shows_in_its_order() -> None:
     """Only the one in error has an ``error``."""
-    broken = replace(a_component(Status.ERROR, error="no leader"), name="zookeeper")
+    broken = a_component(Status.ERROR, error="no leader")._replace(name="zookeeper")
     document = backup_document(replace(HEALTHY, components=(broken, a_component())))
     assert list(document["component_status"].items()) == [  # type: ignore[attr-defined] # a JSON object
         ("zookeeper", {"status": "STATUS_ERROR", "error": "no leader"}),
