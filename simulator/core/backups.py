@@ -1,10 +1,9 @@
 """Backups and restores as values: what a client may be shown, and why it looks like that.
 
 Nothing here changes in place. A new state is a new value, so an encoded answer, a journal entry
-and a snapshot can keep the value they saw.
+and a snapshot can keep the value they saw. Named tuples, as events are: every create makes some.
 """
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from simulator.core.identifiers import BackupId
@@ -32,8 +31,7 @@ class Component(NamedTuple):
     until: Instant | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Restore:
+class Restore(NamedTuple):
     """One restore of a backup; lives inside it."""
 
     number: int
@@ -43,8 +41,7 @@ class Restore:
     components: tuple[Component, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Backup:
+class Backup(NamedTuple):
     """A backup with its restores, oldest first."""
 
     id: BackupId

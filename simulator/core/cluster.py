@@ -1,7 +1,7 @@
 """The fake cluster: backups, restores, Marathon, and one operation at a time."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, assert_never
 
 from simulator.core import commands, events, statuses
@@ -207,7 +207,7 @@ class Cluster:
             shown=operation.shown,
             components=operation.components,
         )
-        self._shelf.put(replace(found, restores=(*found.restores, restore)))
+        self._shelf.put(found._replace(restores=(*found.restores, restore)))
         started = events.RestoreStarted(
             at=self.now, backup_id=found.id, restore=number, because=operation.origin
         )
@@ -330,14 +330,11 @@ class Cluster:
         """Write the operation's present state into the backup; return the status before."""
         backup = self._shelf.by_id[operation.backup_id]
         subject: Backup | Restore = backup.restores[-1] if operation.restore else backup
-        progress = replace(
-            subject,
-            status=operation.status,
-            shown=operation.shown,
-            components=operation.components,
+        progress = subject._replace(
+            status=operation.status, shown=operation.shown, components=operation.components
         )
         if isinstance(progress, Restore):
-            progress = replace(backup, restores=(*backup.restores[:-1], progress))
+            progress = backup._replace(restores=(*backup.restores[:-1], progress))
         self._shelf.put(progress)
         return subject.status
 

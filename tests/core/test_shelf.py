@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import pytest
 
 from simulator.core.backups import Backup
@@ -65,7 +63,7 @@ def test_every_character_of_an_id_is_found_by_the_prefix_before_it() -> None:
 def test_a_replaced_backup_keeps_its_age() -> None:
     """Its new state stands in its old place."""
     shelf = a_shelf("aa-1", "aa-2")
-    failed = replace(a_backup("aa-1"), status=Status.ERROR)
+    failed = a_backup("aa-1")._replace(status=Status.ERROR)
     shelf.put(failed)
     assert shelf.starting_with("aa") == (failed, a_backup("aa-2"))
     assert shelf.starting_with("") == (failed, a_backup("aa-2"))

@@ -1,5 +1,4 @@
 import json
-from dataclasses import replace
 
 import pytest
 
@@ -64,7 +63,7 @@ def test_a_healthy_backup_is_the_documented_sample() -> None:
 
 def test_what_is_shown_may_differ_from_what_is() -> None:
     """A script may show clients a status that nobody documented, for the parts and the whole."""
-    odd = replace(HEALTHY, shown="STATUS_ODD", components=(a_component(shown="STATUS_EVEN"),))
+    odd = HEALTHY._replace(shown="STATUS_ODD", components=(a_component(shown="STATUS_EVEN"),))
     document = backup_document(odd)
     assert document["status"] == "STATUS_ODD"
     assert document["component_status"] == {"marathon": {"status": "STATUS_EVEN"}}
@@ -73,7 +72,7 @@ def test_what_is_shown_may_differ_from_what_is() -> None:
 def test_every_component_shows_in_its_order() -> None:
     """Only the one in error has an ``error``."""
     broken = a_component(Status.ERROR, error="no leader")._replace(name="zookeeper")
-    document = backup_document(replace(HEALTHY, components=(broken, a_component())))
+    document = backup_document(HEALTHY._replace(components=(broken, a_component())))
     assert list(document["component_status"].items()) == [  # type: ignore[attr-defined] # a JSON object
         ("zookeeper", {"status": "STATUS_ERROR", "error": "no leader"}),
         ("marathon", {"status": "STATUS_READY"}),
@@ -84,7 +83,7 @@ def test_restores_hold_the_latest_one() -> None:
     """An object that has ``component_status`` only."""
     first = a_restore(1, a_component(Status.ERROR, error="no leader"))
     second = a_restore(2, a_component(Status.RESTORING))
-    document = backup_document(replace(HEALTHY, restores=(first, second)))
+    document = backup_document(HEALTHY._replace(restores=(first, second)))
     assert document["restores"] == {
         "component_status": {"marathon": {"status": "STATUS_RESTORING"}}
     }
@@ -123,7 +122,7 @@ def test_a_backup_is_encoded_once_while_it_stays_the_same() -> None:
 def test_a_change_is_encoded_anew() -> None:
     """Also in a list, and when it changes back."""
     encoder = Encoder()
-    failed = replace(HEALTHY, status=Status.ERROR, shown="STATUS_ERROR")
+    failed = HEALTHY._replace(status=Status.ERROR, shown="STATUS_ERROR")
     seen = [encoder.many("", (backup,)) for backup in (HEALTHY, failed, HEALTHY)]
     assert [json.loads(body)[0]["status"] for body in seen] == [
         "STATUS_READY",
