@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from simulator.clock import Manual, PerRequest, Rate
     from simulator.core.cluster import ClusterSpec, ExistingBackup
+    from simulator.core.instants import parse_duration
     from simulator.core.marathon import app_from
     from simulator.core.scripts import Between, Forever, Lasts, Polls, Stage, Until
     from simulator.core.statuses import Status
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "simulator.clock": ("Manual", "PerRequest", "Rate"),
     "simulator.core.cluster": ("ClusterSpec", "ExistingBackup"),
+    "simulator.core.instants": ("parse_duration",),
     "simulator.core.marathon": ("app_from",),
     "simulator.core.scripts": ("Between", "Forever", "Lasts", "Polls", "Stage", "Until"),
     "simulator.core.statuses": ("Status",),
@@ -51,6 +53,7 @@ __all__ = [
     "Target",
     "Until",
     "app_from",
+    "parse_duration",
 ]
 
 

@@ -74,7 +74,8 @@ class Operation:
         cursors = self._cursors
         self.status = overall(tuple([cursor.status for cursor in cursors]))
         said = [cursor.stage.overall for cursor in cursors if cursor.stage.overall is not None]
-        self.shown = said[0] if said else self.status.value
+        alone = cursors[0].stage.shown if len(cursors) == 1 else self.status.value
+        self.shown = said[0] if said else alone
         self.components = tuple([self._component(cursor) for cursor in cursors])
 
     def next_deadline(self) -> Instant | None:

@@ -113,7 +113,8 @@ class Stage:
         ends: when the next stage follows; None for READY and ERROR, which are final.
         component: the component that this stage belongs to.
         error: the diagnostic that a client sees, for ERROR only.
-        shown_as: what clients see instead of ``status``, such as a status nobody documented.
+        shown_as: what clients see instead of ``status``, such as a status nobody documented. Where
+            there is one component only, the whole is shown so, too.
         overall: what clients see as the status of the whole during this stage.
     """
 

@@ -480,7 +480,7 @@ def test_components_that_move_at_one_instant_do_so_in_their_order() -> None:
 
 
 def test_clients_see_what_a_stage_shows_while_the_truth_goes_on() -> None:
-    """For a component, and for the whole."""
+    """For a component, and for the whole, which follows its only component."""
     lab = Lab(
         on(
             CREATE,
@@ -490,13 +490,19 @@ def test_clients_see_what_a_stage_shows_while_the_truth_goes_on() -> None:
         )
     )
     backup_id = lab.create()
-    assert lab.shown(backup_id) == ["STATUS_BACKING_UP", "STATUS_ODD"]
+    assert lab.shown(backup_id) == ["STATUS_ODD", "STATUS_ODD"]
     lab.at(10)
     assert lab.shown(backup_id) == ["STATUS_READY", "STATUS_BACKING_UP"]
     assert lab.do(Restore(backup_id)).refusal is not None
     lab.at(20)
     assert lab.shown(backup_id) == ["STATUS_WHOLE", "STATUS_READY"]
     assert lab.status(backup_id) is Status.ERROR
+
+
+def test_the_whole_does_not_follow_what_one_of_several_components_shows() -> None:
+    """It is derived from the truth of all."""
+    lab = Lab(on(CREATE, running(10, shown_as="STATUS_ODD"), running(10, component="users")))
+    assert lab.shown(lab.create()) == ["STATUS_BACKING_UP", "STATUS_ODD", "STATUS_BACKING_UP"]
 
 
 # --- restore -----------------------------------------------------------------------------------
