@@ -14,7 +14,7 @@ from simulator.core.commands import Reply
 from simulator.core.events import Event
 from simulator.core.instants import Instant, rfc3339
 
-Headers: TypeAlias = Sequence[tuple[bytes, bytes]]
+Headers: TypeAlias = tuple[tuple[bytes, bytes], ...]
 
 
 class Exchange(NamedTuple):
@@ -24,7 +24,7 @@ class Exchange(NamedTuple):
         at: cluster time of the request.
         method: as sent.
         target: path and query, as sent.
-        headers: as sent, in order.
+        headers: as sent, in order; shared with other requests that are the same.
         request_body: as sent.
         operation: ``create``, ``list``, ``restore``, ``delete``; empty for any other path.
         status: of the answer.

@@ -12,15 +12,18 @@ from urllib.parse import unquote
 from aiohttp import web
 
 from simulator.core.instants import Instant
-from simulator.journal import Exchange
+from simulator.journal import Exchange, Headers
 from simulator.service import pages
-from simulator.service.answers import HTML, Answer
+from simulator.service.answers import HTML, JSON, Answer
 from simulator.service.backup_api import BODY_LIMIT, ROUTES, BackupApi, BackupRequest
 from simulator.service.response import Heads, WireResponse
 from simulator.simulation import Simulation
 
 LOCATION: Final = "/system/v1/backup/"
 """Everything below is checked for a token before it is looked at, as it is handed on there."""
+
+REMEMBERED_HEADERS: Final = 64
+"""How many different sets of request headers are kept to be shared by journal entries."""
 
 COOKIE: Final = "dcos-acs-auth-cookie"
 
@@ -48,6 +51,7 @@ class AdminRouter:
         self._takes_bearer = pages.version_of(self._version) >= (1, 11)
         self._backup_api = BackupApi(simulation)
         self._heads = Heads(self._server)
+        self._known_headers: dict[Headers, Headers] = {}
         self.crash: Exception | None = None
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -74,7 +78,7 @@ class AdminRouter:
                 now,
                 request.method,
                 request.raw_path,
-                request.raw_headers,
+                self._shared(request.raw_headers),
                 body if body is not None else b"",
                 answer.operation,
                 int(answer.status),
@@ -87,6 +91,12 @@ class AdminRouter:
             simulation.journal.record_all((exchange, *events))
         return answer, now
 
+    def _shared(self, headers: Headers) -> Headers:
+        """Return equal headers as one object: clients send the same ones again and again."""
+        if len(self._known_headers) >= REMEMBERED_HEADERS:
+            self._known_headers.clear()
+        return self._known_headers.setdefault(headers, headers)
+
     def _answer(self, request: web.BaseRequest, body: bytes | None, now: Instant) -> Answer:
         path, _, query = request.raw_path.partition("?")
         route = ROUTES.get(path) or ROUTES.get(path := _normalised(path))
@@ -97,8 +107,7 @@ class AdminRouter:
             return self._unauthorized(route.operation if route else "", why_not)
         if route is None:
             return self._not_found(path)
-        has_type = route.field and request.headers.get("Content-Type")
-        content_type = request.content_type if has_type else ""
+        content_type = _content_type(request) if route.field else ""
         backup_request = BackupRequest(request.method, query, content_type, body)
         return self._backup_api.answer(route, backup_request, now)
 
@@ -148,6 +157,12 @@ async def _read_body(request: web.BaseRequest) -> bytes:
         await request.writer.write(_CONTINUE)
         request.writer.output_size = 0  # aiohttp: nothing of the answer itself is sent yet
     return await request.read()
+
+
+def _content_type(request: web.BaseRequest) -> str:
+    """Return the media type without its parameters; empty when there is none."""
+    written = request.headers.get("Content-Type", "")
+    return written if written in {"", JSON} else request.content_type  # which parses it
 
 
 def _normalised(path: str) -> str:
