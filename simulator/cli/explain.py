@@ -5,7 +5,7 @@ from pathlib import Path
 
 import rich_click as click
 
-from simulator.cli.serve import USAGE_ERROR
+from simulator.cli import USAGE_ERROR
 from simulator.harness.explanation import explanation
 from simulator.harness.scenario_file import load_scenarios
 from simulator.harness.source_file import SourceError

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import rich_click as click
 
-from simulator.cli.serve import USAGE_ERROR
+from simulator.cli import USAGE_ERROR
 from simulator.harness.scenario import SUFFIX
 from simulator.harness.scenario_file import load_scenarios
 from simulator.harness.source_file import SourceError
@@ -28,6 +28,8 @@ def command(paths: tuple[Path, ...]) -> None:
             except SourceError as error:
                 wrong += 1
                 click.echo(str(error))
+    if not good + wrong:
+        click.echo(f"no *{SUFFIX} in {', '.join(map(str, paths))}")
     click.echo(f"{good} of {good + wrong} files are good ({scenarios} scenarios)")
     sys.exit(USAGE_ERROR if wrong or not good else 0)
 

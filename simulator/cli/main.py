@@ -5,6 +5,10 @@ from typing import Final
 
 import rich_click as click
 
+from simulator.cli import USAGE_ERROR
+
+click.UsageError.exit_code = USAGE_ERROR  # 2 by default, which in pytest is an interruption
+
 COMMANDS: Final = {
     "test": "Run scenario files through a client, as pytest.",
     "serve": "Serve a fake cluster to point anything at.",

@@ -5,6 +5,7 @@ import sys
 
 import rich_click as click
 
+from simulator.cli import USAGE_ERROR
 from simulator.clock import Manual, Rate, RealTime
 from simulator.core.cluster import ClusterSpec
 from simulator.harness.versions import checked_version
@@ -16,9 +17,6 @@ JOURNAL_LIMIT = 10_000
 
 STOPPED_BY = (signal.SIGINT, signal.SIGTERM)
 """Signals that end a served cluster."""
-
-USAGE_ERROR = 4
-"""Exit status for what the user has to change, as in pytest."""
 
 
 @click.command("serve")

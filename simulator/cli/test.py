@@ -1,6 +1,8 @@
 """``dcos-sim test``: a thin front to pytest."""
 
+import re
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import rich_click as click
@@ -9,6 +11,12 @@ from simulator.catalogue import catalogue_folder
 
 _ALREADY_IMPORTED = "ignore:Module already imported:pytest.PytestAssertRewriteWarning"
 """pytest warns that this package was imported before it; no assertion of ours needs rewriting."""
+
+_TAKES_A_VALUE = re.compile(
+    "-[ckmnoprW]|--(basetemp|client|color|deselect|dist|durations|ignore|ignore-glob|junit-xml"
+    "|junitxml|log-file|maxfail|rootdir|sim-seed|tb)"
+)
+"""Options whose value is a word of its own, which may happen to be the name of a file."""
 
 
 @click.command(
@@ -31,6 +39,11 @@ def command(arguments: tuple[str, ...]) -> None:
 def _with_catalogue(arguments: tuple[str, ...]) -> list[str]:
     """Add the bundled scenarios where no argument names a file or a folder."""
     given = list(arguments)
-    named = any(Path(word.partition("::")[0]).exists() for word in given if word[:1] != "-")
+    named = any(
+        not word.startswith("-")
+        and not _TAKES_A_VALUE.fullmatch(before)
+        and Path(word.partition("::")[0]).exists()
+        for before, word in pairwise(["", *given])
+    )
     folder = [] if named else [str(catalogue_folder())]
     return [*folder, *given, "--rootdir", str(Path.cwd()), "-W", _ALREADY_IMPORTED]

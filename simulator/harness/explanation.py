@@ -55,21 +55,23 @@ def _cluster_lines(scenario: Scenario) -> Iterator[str]:
 def _rule_lines(rule: ScriptRule) -> Iterator[str]:
     times = "" if rule.times is None else f", the first {rule.times} only"
     yield f"{rule.on.value} of a backup with a label like {rule.label!r}{times} ({rule.origin})"
-    yield from _stage_lines(rule.stages, {}, "  ", rule.on.running)
+    yield from _stage_lines(rule.stages, {}, {}, "  ")
 
 
 def _stage_lines(
-    stages: Sequence[Stage | OneOf], begun: dict[str, Span], indent: str, running: Status
+    stages: Sequence[Stage | OneOf], begun: dict[str, Span], last: dict[str, Stage], indent: str
 ) -> Iterator[str]:
-    """Yield a line for each stage, with the time at which it begins."""
-    begun = dict(begun)
-    last: dict[str, Stage] = {}
+    """Yield a line for each stage, with the time at which it begins.
+
+    ``begun`` and ``last`` hold what came before, in the lists around this one.
+    """
+    begun, last = dict(begun), dict(last)
     for stage in stages:
         if isinstance(stage, OneOf):
             total = sum(branch.weight for branch in stage.branches)
             for branch in stage.branches:
                 yield f"{indent}in {branch.weight} of {total}:"
-                yield from _stage_lines(branch.stages, begun, f"{indent}  ", running)
+                yield from _stage_lines(branch.stages, begun, last, f"{indent}  ")
             return
         at = begun.get(stage.component, NOW)
         yield f"{indent}{_when(at):<18} {_described(stage)}"

@@ -48,7 +48,7 @@ def failure_text(verdict: Verdict) -> str:
 def replay_command(verdict: Verdict) -> str:
     """Return the command that runs this scenario again in the same way."""
     scenario, client = verdict.scenario, verdict.client_name
-    item = f"{scenario.source.name}::{scenario.name}[{client}]"
+    item = f"{scenario.source.name}::{scenario.test_name(client)}"
     words = ["dcos-sim", "test", item, "--client", client, "--sim-seed", verdict.seed]
     return " ".join(shlex.quote(word) for word in words)
 

@@ -148,10 +148,11 @@ class ScenarioItem(pytest.Function):
     @classmethod
     def make(cls, parent: ScenarioFile, scenario: "Scenario", kind: "ClientKind") -> "ScenarioItem":
         """Make the item; its seed depends on its name only."""
-        name = f"{scenario.name}[{kind.name}]"
         seed = seed_for(parent.config, f"{parent.path.name}::{scenario.name}")
         item = cls.from_parent(
-            parent, name=name, callobj=partial(_run, scenario=scenario, kind=kind, seed=seed)
+            parent,
+            name=scenario.test_name(kind.name),
+            callobj=partial(_run, scenario=scenario, kind=kind, seed=seed),
         )
         item.scenario = scenario
         for tag in scenario.model.tags:

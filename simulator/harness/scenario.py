@@ -65,6 +65,14 @@ class Scenario:
         """A short name, unique in the file: the case, or the file's own stem."""
         return self.case or Path(self.source.name).name.removesuffix(SUFFIX)
 
+    def test_name(self, client_name: str) -> str:
+        """Name the test that runs it through a client.
+
+        Without brackets: pytest would take what is in them for parameters when it reads a test's
+        id from its cache, and ``--lf`` would find nothing.
+        """
+        return f"{self.name}@{client_name}"
+
     @property
     def policy(self) -> TimePolicy:
         """What moves cluster time."""

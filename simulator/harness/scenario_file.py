@@ -104,7 +104,7 @@ def _wrong_cases(source: SourceFile, cases: Value) -> Iterator[Problem]:
         elif not _is_name(case["case"]):
             here = source.place(("cases", index, "case"))
             message = f"{case['case']!r} is no name of a case"
-            yield Problem(place=here, message=message, hint="write a few words without '::'")
+            yield Problem(place=here, message=message, hint="write a few words, no '::' and no '['")
         elif case["case"] in seen:
             yield Problem(place=here, message=f"case {case['case']!r} is there twice")
         elif isinstance(cases[0], dict):
@@ -113,8 +113,8 @@ def _wrong_cases(source: SourceFile, cases: Value) -> Iterator[Problem]:
 
 
 def _is_name(text: str) -> bool:
-    """Whether a text can be part of a test's name: pytest splits at ``::``."""
-    return bool(text.strip()) and text.isprintable() and "::" not in text
+    """Whether a text can be part of a test's name: pytest reads ``::`` and ``[`` in its own way."""
+    return bool(text.strip()) and text.isprintable() and "::" not in text and "[" not in text
 
 
 def _odd_keys(

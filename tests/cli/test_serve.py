@@ -1,0 +1,191 @@
+import json
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+import pytest
+
+SECONDS_AT_MOST = 30
+"""Of real time: a command that hangs fails its test instead of stopping the run."""
+
+STOPS_WITHIN_SECONDS = 5
+"""It takes a fraction of one; the rest is for a busy machine."""
+
+BASE_PATH = "/system/v1/backup/v1"
+
+Process = subprocess.Popen[str]
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+class Start(Protocol):
+    """Starts ``dcos-sim serve``."""
+
+    def __call__(self, *options: str) -> tuple[Process, dict[str, str]]:
+        """Return the process and what it has announced, by the first word of each line."""
+        ...
+
+
+@pytest.fixture
+def start(environment: dict[str, str], tmp_path: Path) -> Iterator[Start]:
+    """Return how to start a served cluster; what still runs is killed with the test."""
+    started: list[Process] = []
+
+    def start(*options: str) -> tuple[Process, dict[str, str]]:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "simulator.cli.main", "serve", *options],
+            cwd=tmp_path,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        return process, announced(process)
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate(timeout=SECONDS_AT_MOST)
+
+
+def announced(process: Process) -> dict[str, str]:
+    """Read what a served cluster prints, up to its last line."""
+    assert process.stdout
+    said: dict[str, str] = {}
+    watchdog = threading.Timer(SECONDS_AT_MOST, process.kill)
+    watchdog.start()
+    while "Ctrl-C" not in said:
+        word, _, rest = process.stdout.readline().strip().partition(" ")
+        assert word, f"it ended after {said}"
+        said[word] = rest.strip()
+    watchdog.cancel()
+    return said
+
+
+def ask(said: dict[str, str], method: str, path: str, body: object = None) -> Any:  # noqa: ANN401 - JSON
+    """Ask a served cluster as curl would; return what it answers."""
+    address = urlsplit(said["url"]).netloc
+    connection = HTTPConnection(address, timeout=SECONDS_AT_MOST)
+    headers = {"Authorization": f"token={said['token']}", "Content-Type": "application/json"}
+    sent = None if body is None else json.dumps(body)
+    connection.request(method, BASE_PATH + path, body=sent, headers=headers)
+    response = connection.getresponse()
+    answer = response.read()
+    connection.close()
+    assert response.status == 200, answer
+    return json.loads(answer) if answer else None
+
+
+def status_once_it_changes(said: dict[str, str], before: str) -> str:
+    """Poll until the only backup has another status; cluster time runs by itself."""
+    for _ in range(10_000):
+        (backup,) = ask(said, "GET", "/list")
+        if backup["status"] != before:
+            return str(backup["status"])
+    raise AssertionError(f"still {before}")
+
+
+# --- serving -----------------------------------------------------------------------------------
+
+
+def test_a_served_cluster_says_how_to_reach_it(start: Start) -> None:
+    """Address, user, password, token; what time does; that its journal is bounded."""
+    _, said = start()
+    assert said["url"].startswith("http://127.0.0.1:")
+    assert (said["user"], said["password"]) == ("bootstrapuser", "deleteme")
+    assert said["time"] == "1 s in each real second"
+    assert said["journal"] == "the last 10000 entries are kept"
+    assert said["shell"] == f"export DCOS_URL={said['url']} DCOS_ACS_TOKEN={said['token']}"
+
+
+def test_a_whole_flow_takes_no_time_at_a_high_rate(start: Start) -> None:
+    """At rate 1000 the 30 seconds of a backup are 30 milliseconds."""
+    _, said = start("--rate", "1000")
+    made = ask(said, "POST", "/create", {"label": "nightly"})
+    assert made["status"] == "STATUS_BACKING_UP"
+    assert status_once_it_changes(said, "STATUS_BACKING_UP") == "STATUS_READY"
+    restored = ask(said, "POST", "/restore", {"id": made["id"]})
+    assert restored["restores"]["component_status"]["marathon"]["status"] == "STATUS_RESTORING"
+
+
+def test_the_seed_decides_the_ids(start: Start) -> None:
+    """So that what was seen can be seen again."""
+    made = [
+        ask(start("--seed", seed, "--rate", "0")[1], "POST", "/create", {"label": "nightly"})["id"]
+        for seed in ("a", "a", "b")
+    ]
+    assert made[0] == made[1] != made[2]
+
+
+def test_the_options_reach_the_cluster(start: Start) -> None:
+    """Version, stopped time, and a port of one's own."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    _, said = start("--dcos-version", "2.2.0", "--rate", "0", "--apps", "0", "--port", str(port))
+    assert said["url"] == f"http://127.0.0.1:{port}"
+    assert said["time"] == "manual"
+    assert ask(said, "POST", "/create", {"label": "nightly"})["dcos_version"] == "2.2.0"
+
+
+# --- stopping ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_a_signal_stops_it_cleanly(start: Start, name: str) -> None:
+    """Also with a client that keeps its connection: status 0, no traceback, the port is free."""
+    process, said = start()
+    address = urlsplit(said["url"])
+    assert address.port
+    with socket.create_connection(("127.0.0.1", address.port), timeout=SECONDS_AT_MOST):
+        process.send_signal(signal.Signals[name])
+        _, errors = process.communicate(timeout=STOPS_WITHIN_SECONDS)
+    assert process.returncode == 0
+    assert errors == "\nstopped\n"
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", address.port), timeout=SECONDS_AT_MOST)
+
+
+# --- what is refused ---------------------------------------------------------------------------
+
+
+def test_a_port_in_use_is_one_sentence(dcos_sim: Run) -> None:
+    """With what to do."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        finished = dcos_sim("serve", "--port", str(port))
+    assert finished.returncode == 4
+    assert finished.stdout == ""
+    assert finished.stderr == (
+        f"127.0.0.1:{port} is in use; stop what listens there or take another port "
+        "(0: any free one)\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--rate", "-1"], "--rate must be from 0 to 1000000, and --apps 0 or more"),
+        (["--rate", "nan"], "--rate must be from 0 to 1000000, and --apps 0 or more"),
+        (["--rate", "1e7"], "--rate must be from 0 to 1000000, and --apps 0 or more"),
+        (["--apps", "-1"], "--rate must be from 0 to 1000000, and --apps 0 or more"),
+        (["--port", "65536"], "65536 is no port; take one from 0 to 65535 (0: any free one)"),
+        (
+            ["--dcos-version", "latest"],
+            "'latest' is not a version of DC/OS; write one like 1.13.0 or 2.2.0",
+        ),
+        (["--dcos-version", "2"], "'2' is not a version of DC/OS; write one like 1.13.0 or 2.2.0"),
+    ],
+)
+def test_a_value_that_cannot_be_is_one_sentence(
+    dcos_sim: Run, options: list[str], said: str
+) -> None:
+    """Status 4 and no traceback."""
+    finished = dcos_sim("serve", *options)
+    assert (finished.returncode, finished.stdout, finished.stderr) == (4, "", f"{said}\n")

@@ -1,0 +1,96 @@
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+
+from simulator.clock import PerRequest
+from simulator.core.instants import parse_duration
+from simulator.harness.clients.http import HTTP
+from simulator.harness.clients.in_process import run_in_process, start_cluster, target_of
+from simulator.harness.ports import Client, ClientError, Target
+from simulator.harness.scenario import Scenario
+
+Load = Callable[..., tuple[Scenario, ...]]
+
+FLOW = """
+    time: {per_request: 10s}
+    cluster:
+      dcos_version: 2.2.0
+      start: 2024-02-29T00:00:00Z
+      marathon: {apps: 2}
+      backups: [{label: old, as: old}]
+    steps:
+      - create: {label: nightly}
+        as: first
+      - wait: {backup: first, for: STATUS_READY}
+      - list: {}
+        expect: {exactly: [old, first]}
+    expect: {creates: CREATES}
+"""
+
+
+class RefusesToOpen:
+    """A kind of client that cannot be started."""
+
+    name = "refuses"
+
+    @asynccontextmanager
+    async def open(self, target: Target) -> AsyncIterator[Client]:
+        """Fail."""
+        raise ClientError(f"cannot reach {target.url}")
+        yield  # never reached: makes this a generator
+
+
+def test_a_cluster_is_what_its_scenario_says(load: Load) -> None:
+    """Version, time, apps, backups, and the seed."""
+    (scenario,) = load(FLOW.replace("CREATES", "1"))
+    with start_cluster(scenario, "seed") as cluster:
+        assert cluster.dcos_version == "2.2.0"
+        assert cluster.clock.start == scenario.start
+        assert cluster.clock.policy == PerRequest(parse_duration("10s"))
+        assert len(cluster.apps) == 2
+        assert [backup.label for backup in cluster.backups.values()] == ["old"]
+        assert cluster.chance.seed == "seed"
+
+
+def test_a_target_is_how_to_get_in(load: Load) -> None:
+    """Address, token, user and password; no certificate for plain HTTP."""
+    (scenario,) = load(FLOW.replace("CREATES", "1"))
+    with start_cluster(scenario, "seed") as cluster:
+        assert target_of(cluster) == Target(
+            url=cluster.url,
+            token=cluster.token,
+            username="bootstrapuser",
+            password="deleteme",
+            ca_cert="",
+        )
+
+
+@pytest.mark.parametrize(("creates", "passed"), [("1", True), ("2", False)])
+def test_a_scenario_runs_over_http(load: Load, creates: str, passed: bool) -> None:  # noqa: FBT001 - a parameter
+    """Through the reference client, on a cluster of its own."""
+    (scenario,) = load(FLOW.replace("CREATES", creates))
+    verdict = asyncio.run(run_in_process(scenario, HTTP, "seed"))
+    assert verdict.passed is passed
+    assert (verdict.client_name, verdict.seed) == ("http", "seed")
+    assert {exchange.operation for exchange in verdict.journal.exchanges} == {"create", "list"}
+
+
+def test_the_same_seed_gives_the_same_journal(load: Load) -> None:
+    """To the byte, whatever the port; another seed gives another."""
+    (scenario,) = load(FLOW.replace("CREATES", "1"))
+    runs = [asyncio.run(run_in_process(scenario, HTTP, seed)) for seed in ("a", "a", "b")]
+    first, second, other = (list(verdict.journal.lines()) for verdict in runs)
+    assert first == second != other
+
+
+def test_a_client_that_cannot_be_opened_leaves_no_cluster_behind(load: Load) -> None:
+    """The error goes on to whoever asked, and nobody listens there any more."""
+    (scenario,) = load(FLOW.replace("CREATES", "1"))
+    with pytest.raises(ClientError, match=r"cannot reach http://127\.0\.0\.1:") as error:
+        asyncio.run(run_in_process(scenario, RefusesToOpen(), "seed"))
+    port = int(str(error.value).rpartition(":")[2])
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port), timeout=20)

@@ -1,0 +1,95 @@
+from collections.abc import Callable
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+import jsonschema_rs
+import pytest
+import yaml
+
+from simulator.catalogue import catalogue_folder
+from simulator.harness.file_model import VERBS
+from simulator.harness.scenario_file import load_scenarios
+from simulator.harness.schema import scenario_schema, scenario_schema_text
+
+STORED = Path(__file__).parents[2] / "docs" / "reference" / "scenario.schema.json"
+
+VALIDATOR = jsonschema_rs.Draft202012Validator(scenario_schema())
+
+BUNDLED = sorted(catalogue_folder().rglob("*.scenario.yaml"))
+
+
+def as_text(value: Any) -> Any:  # noqa: ANN401 - whatever the schema holds
+    """Return a document as the loader reads it."""
+    return yaml.load(dedent(value), Loader=yaml.BaseLoader)  # noqa: S506 - all is text
+
+
+def as_an_editor(value: str) -> Any:  # noqa: ANN401 - whatever the schema holds
+    """Return a document as editors read it, with numbers and booleans."""
+    return yaml.safe_load(dedent(value))
+
+
+def test_the_stored_schema_is_the_present_one() -> None:
+    """``dcos-sim schema > docs/reference/scenario.schema.json`` writes it anew."""
+    assert STORED.read_text(encoding="utf-8") == scenario_schema_text()
+
+
+@pytest.mark.parametrize("path", BUNDLED, ids=lambda path: path.name)
+def test_the_schema_accepts_every_bundled_scenario(path: Path) -> None:
+    """As the loader reads it, with the values of each case filled in."""
+    for scenario in load_scenarios(path):
+        VALIDATOR.validate(scenario.source.value)
+
+
+@pytest.mark.parametrize("read", [as_text, as_an_editor], ids=["text", "editor"])
+def test_numbers_and_booleans_may_be_written_plainly(read: Callable[[str], Any]) -> None:
+    """Editors see numbers and booleans where the loader sees text: both are accepted."""
+    VALIDATOR.validate(
+        read("""
+            scenario: Plain
+            tags: [smoke]
+            cluster: {dcos_version: 1.13.0, marathon: {apps: 3}, backups: [{label: x, times: 2}]}
+            time: {rate: 60}
+            script:
+              - {"on": create, times: 1, optional: true, then: [{status: STATUS_READY}]}
+            steps:
+              - {create: {label: nightly}, as: first, expect: {restores: {absent: true}}}
+              - {list: {}, expect: {count: 1}}
+            expect: {creates: 1, backups: {first: absent}}
+        """)
+    )
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "{scenario: x}",
+        "{scenario: x, steps: []}",
+        "{scenario: x, steps: [{list: {}}], stepz: []}",
+        "{scenario: x, steps: [{create: {}}]}",
+        "{scenario: x, steps: [{create: {label: a}, delete: {backup: b}}]}",
+        "{scenario: x, steps: [{list: {}, expect: maybe}]}",
+        "{scenario: x, steps: [{list: {}}], tags: [two words]}",
+        "{scenario: x, steps: [{list: {}}], time: {per_minute: 5s}}",
+        "{scenario: x, steps: [{list: {}}], expect: {backups: {a: READY}}}",
+        "{scenario: x, steps: [{list: {}}], cases: [{label: a}]}",
+        "{scenario: x, steps: [{list: {}}], script: [{on: delete, then: [{status: x}]}]}",
+    ],
+)
+def test_the_schema_refuses_what_the_loader_refuses(wrong: str) -> None:
+    """As far as a schema can."""
+    assert not VALIDATOR.is_valid(as_text(wrong))
+
+
+def test_every_object_is_closed_and_described() -> None:
+    """Editors complete with the descriptions, and underline what is unknown."""
+    schema = scenario_schema()
+    assert schema["title"] == "DC/OS backup simulator: scenario file"
+    definitions = schema["$defs"]
+    assert isinstance(definitions, dict)
+    objects = [each for each in definitions.values() if each.get("type") == "object"]
+    assert all(each["additionalProperties"] is False for each in objects)
+    assert all(each["description"] for each in objects)
+    written = {name for each in objects for name in each["properties"]}
+    assert set(VERBS) <= written
+    assert not [name for name in written if name.endswith("_")]
