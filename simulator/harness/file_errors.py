@@ -93,14 +93,8 @@ def _tag(annotation: Any) -> str | None:  # noqa: ANN401 - as above
 
 
 def _chosen(arms: list[Any], key: Key) -> Any:  # noqa: ANN401 - as above
-    """Return the arm of a union that pydantic's name for it, a tag or a type, stands for."""
-    for arm in arms:
-        if _tag(arm) == key:
-            return get_args(arm)[0]
-        origin = get_origin(arm)
-        if origin and str(key).startswith(f"{origin.__name__}["):
-            return arm
-    return None
+    """Return the arm of a union that a tag stands for."""
+    return next((get_args(arm)[0] for arm in arms if _tag(arm) == key), None)
 
 
 def _is_model(annotation: Any) -> bool:  # noqa: ANN401 - as above

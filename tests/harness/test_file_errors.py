@@ -100,6 +100,8 @@ def test_every_message_belongs_to_a_file() -> None:
     ("location", "path", "around"),
     [
         (("stepz",), ("stepz",), ("scenario", "steps", "expect")),
+        (("scenario", "str"), ("scenario",), ("scenario", "steps", "expect")),
+        (("steps", 0, "no such tag", "x"), ("steps", 0), ("steps",)),
         (("steps", 0, "create", "create", "label"), ("steps", 0, "create", "label"), ("label",)),
         (("steps", 0, "create", "as"), ("steps", 0, "as"), ("create", "as", "expect")),
         (("steps", 0, "wait", "wait", "for"), ("steps", 0, "wait", "for"), ("for", "within")),
