@@ -7,9 +7,9 @@ from pathlib import Path
 import rich_click as click
 
 from simulator.cli import USAGE_ERROR
-from simulator.harness.scenario import SUFFIX
-from simulator.harness.scenario_file import load_scenarios
-from simulator.harness.source_file import SourceError
+from simulator.harness.language.scenario import SUFFIX
+from simulator.harness.language.scenario_file import load_scenarios
+from simulator.harness.language.source_file import SourceError
 
 
 @click.command("lint")

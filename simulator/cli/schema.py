@@ -2,7 +2,7 @@
 
 import rich_click as click
 
-from simulator.harness.schema import scenario_schema_text
+from simulator.harness.language.schema import scenario_schema_text
 
 
 @click.command("schema")

@@ -1,8 +1,8 @@
 """``dcos-sim test``: a thin front to pytest."""
 
-import re
+import glob
+import shlex
 import sys
-from itertools import pairwise
 from pathlib import Path
 
 import rich_click as click
@@ -11,12 +11,6 @@ from simulator.catalogue import catalogue_folder
 
 _ALREADY_IMPORTED = "ignore:Module already imported:pytest.PytestAssertRewriteWarning"
 """pytest warns that this package was imported before it; no assertion of ours needs rewriting."""
-
-_TAKES_A_VALUE = re.compile(
-    "-[ckmnoprW]|--(basetemp|client|color|deselect|dist|durations|ignore|ignore-glob|junit-xml"
-    "|junitxml|log-file|maxfail|rootdir|sim-seed|tb)"
-)
-"""Options whose value is a word of its own, which may happen to be the name of a file."""
 
 
 @click.command(
@@ -33,17 +27,13 @@ def command(arguments: tuple[str, ...]) -> None:
     """
     import pytest  # noqa: PLC0415 - heavy
 
-    sys.exit(pytest.main(_with_catalogue(arguments)))
+    sys.exit(pytest.main([*arguments, *_settings()]))
 
 
-def _with_catalogue(arguments: tuple[str, ...]) -> list[str]:
-    """Add the bundled scenarios where no argument names a file or a folder."""
-    given = list(arguments)
-    named = any(
-        not word.startswith("-")
-        and not _TAKES_A_VALUE.fullmatch(before)
-        and Path(word.partition("::")[0]).exists()
-        for before, word in pairwise(["", *given])
-    )
-    folder = [] if named else [str(catalogue_folder())]
-    return [*folder, *given, "--rootdir", str(Path.cwd()), "-W", _ALREADY_IMPORTED]
+def _settings() -> list[str]:
+    """Return options for pytest that make the bundled scenarios what runs by default.
+
+    pytest takes ``testpaths`` where no argument names a file, as long as it is started in its root.
+    """
+    catalogue = shlex.quote(glob.escape(str(catalogue_folder())))
+    return ["--rootdir", str(Path.cwd()), "-o", f"testpaths={catalogue}", "-W", _ALREADY_IMPORTED]

@@ -109,3 +109,12 @@ def overall(statuses: tuple[Status, ...]) -> Status:
         if status in statuses:
             return status
     return Status.READY
+
+
+def diagram() -> str:
+    """Draw the table as a Mermaid state diagram, for the documentation."""
+    arrows = (
+        f"    {before or '[*]'} --> {after or '[*]'}: {signal.value}\n"
+        for (before, signal), after in TRANSITIONS.items()
+    )
+    return "stateDiagram-v2\n" + "".join(arrows)

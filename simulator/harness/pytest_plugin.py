@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from simulator.clock import TimePolicy
     from simulator.core.cluster import ClusterSpec
     from simulator.core.instants import Instant
+    from simulator.harness.language.scenario import Scenario
     from simulator.harness.ports import ClientKind
-    from simulator.harness.scenario import Scenario
     from simulator.service.fake_cluster import FakeCluster
 
 SUFFIX: Final = ".scenario.yaml"
@@ -82,7 +82,7 @@ def pytest_make_collect_report(
 ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
     """Mark the report of a scenario file that cannot be loaded."""
     report = yield
-    if isinstance(collector, ScenarioFile) and report.failed:
+    if isinstance(collector, ScenarioFile) and collector.is_wrong:
         setattr(report, _collects_wrong_file, True)
     return report
 
@@ -116,12 +116,20 @@ def _clients(config: pytest.Config) -> "list[ClientKind]":
 class ScenarioFile(pytest.File):
     """A scenario file: one test for each of its cases and each client."""
 
+    is_wrong = False
+
     def collect(self) -> "Iterator[ScenarioItem]":
         """Load the file; a wrong one is shown with line and caret, never with a traceback."""
-        from simulator.harness.scenario_file import load_scenarios  # noqa: PLC0415 - pydantic
+        from simulator.harness.language.scenario_file import load_scenarios  # noqa: PLC0415 - pydantic
+        from simulator.harness.language.source_file import SourceError  # noqa: PLC0415
 
         kinds = _clients(self.config)
-        for scenario in load_scenarios(_shown_path(self.path, self.config)):
+        try:
+            scenarios = load_scenarios(_shown_path(self.path, self.config))
+        except SourceError:
+            self.is_wrong = True
+            raise
+        for scenario in scenarios:
             for kind in kinds:
                 yield ScenarioItem.make(self, scenario, kind)
 
@@ -129,7 +137,7 @@ class ScenarioFile(pytest.File):
         self, excinfo: pytest.ExceptionInfo[BaseException]
     ) -> Any:  # noqa: ANN401 - text, or one of pytest's private classes
         """Show the loader's message alone."""
-        from simulator.harness.source_file import SourceError  # noqa: PLC0415
+        from simulator.harness.language.source_file import SourceError  # noqa: PLC0415
 
         if isinstance(excinfo.value, SourceError):
             return str(excinfo.value)
@@ -254,9 +262,11 @@ def pytest_runtest_makereport(
     report = yield
     started = item.stash.get(_started, [])
     if call.when == "call" and report.failed and started:
-        from simulator.harness.failure_text import cluster_timeline  # noqa: PLC0415
+        from simulator.harness.timeline import timeline  # noqa: PLC0415
 
         for cluster in started:
             title = f"fake cluster {cluster.url}, seed {cluster.chance.seed}"
-            report.sections.append((title, cluster_timeline(cluster.clock, cluster.journal)))
+            report.sections.append(
+                (title, "\n".join(timeline(cluster.journal, cluster.clock.start)))
+            )
     return report

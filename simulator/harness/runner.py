@@ -17,7 +17,7 @@ from simulator.harness.documents import (
     restore_status_of,
     status_of,
 )
-from simulator.harness.file_model import (
+from simulator.harness.language.file_model import (
     AdvanceStep,
     ClusterStep,
     CreateStep,
@@ -34,10 +34,10 @@ from simulator.harness.file_model import (
     WaitModel,
     WaitStep,
 )
+from simulator.harness.language.scenario import Scenario
+from simulator.harness.language.source_file import KeyPath
 from simulator.harness.matchers import mismatches
 from simulator.harness.ports import Client, Control, Failed, Indeterminate, Ok, Outcome
-from simulator.harness.scenario import Scenario
-from simulator.harness.source_file import KeyPath
 from simulator.harness.verdict import Finding, StepRecord, Verdict
 from simulator.simulation import RefusedError
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import final
 
 from simulator.core.instants import Instant
+from simulator.harness.language.scenario import Scenario
+from simulator.harness.language.source_file import KeyPath
 from simulator.harness.ports import Outcome
-from simulator.harness.scenario import Scenario
-from simulator.harness.source_file import KeyPath
 from simulator.journal import Journal
 
 

@@ -12,6 +12,7 @@ from urllib.parse import unquote
 from aiohttp import web
 
 from simulator.core.instants import Instant
+from simulator.core.versions import major_and_minor
 from simulator.journal import Exchange, Headers
 from simulator.service import pages
 from simulator.service.answers import HTML, JSON, Answer
@@ -48,7 +49,7 @@ class AdminRouter:
         self._expected = f"token={token}"
         self._version = simulation.dcos_version
         self._server = pages.server_header(self._version)
-        self._takes_bearer = pages.version_of(self._version) >= (1, 11)
+        self._takes_bearer = major_and_minor(self._version) >= (1, 11)
         self._backup_api = BackupApi(simulation)
         self._heads = Heads(self._server)
         self._known_headers: dict[Headers, Headers] = {}

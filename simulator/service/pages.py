@@ -4,6 +4,8 @@ from functools import cache
 from http import HTTPStatus
 from typing import Final
 
+from simulator.core.versions import major_and_minor
+
 UNAUTHORIZED: Final = b"""<!DOCTYPE html>
 <html>
 <head>
@@ -29,18 +31,12 @@ FIRST_VERSION_WITHOUT_COLOUR: Final = (2, 0)
 FIRST_VERSION_WITHOUT_TOKENS: Final = (1, 11)
 
 
-def version_of(dcos_version: str) -> tuple[int, int]:
-    """Return major and minor of a version such as ``1.13.0``."""
-    major, minor = dcos_version.split(".")[:2]
-    return int(major), int(minor)
-
-
 def server_header(dcos_version: str) -> str:
     """Return the ``Server`` header: bare from 1.11, with OpenResty's version before.
 
     Source: dcos/dcos tags, adminrouter nginx.conf (``server_tokens``) and Dockerfile.
     """
-    if version_of(dcos_version) < FIRST_VERSION_WITHOUT_TOKENS:
+    if major_and_minor(dcos_version) < FIRST_VERSION_WITHOUT_TOKENS:
         return "openresty/1.9.15.1"
     return "openresty"
 
@@ -48,7 +44,7 @@ def server_header(dcos_version: str) -> str:
 @cache
 def error_page(status: HTTPStatus, dcos_version: str) -> bytes:
     """Return nginx's page for an error. The ``bgcolor`` until 1.13 is inferred from its age."""
-    old = version_of(dcos_version) < FIRST_VERSION_WITHOUT_COLOUR
+    old = major_and_minor(dcos_version) < FIRST_VERSION_WITHOUT_COLOUR
     title = f"{status.value} {status.phrase}"
     lines = (
         "<html>",

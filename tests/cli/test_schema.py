@@ -1,7 +1,7 @@
 from collections.abc import Callable
 from subprocess import CompletedProcess
 
-from simulator.harness.schema import scenario_schema_text
+from simulator.harness.language.schema import scenario_schema_text
 
 Run = Callable[..., CompletedProcess[str]]
 

@@ -14,11 +14,11 @@ from typing import NamedTuple
 import pytest
 
 from simulator.cli.main import COMMANDS
+from simulator.core.statuses import diagram
 from simulator.harness.clients import client_kind
 from simulator.harness.clients.in_process import run_in_process
-from simulator.harness.diagrams import status_diagram
 from simulator.harness.failure_text import failure_text
-from simulator.harness.scenario_file import load_scenarios
+from simulator.harness.language.scenario_file import load_scenarios
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md")), *ROOT.glob("*/README.md")]
@@ -135,7 +135,7 @@ def test_the_curl_session_of_the_readme_works() -> None:
 
 def test_the_status_diagram_is_fresh() -> None:
     text = (ROOT / "docs" / "reference" / "statuses.md").read_text(encoding="utf-8")
-    assert f"```mermaid\n{status_diagram()}```" in text
+    assert f"```mermaid\n{diagram()}```" in text
 
 
 def test_every_command_has_its_heading() -> None:

@@ -14,16 +14,16 @@ import pytest
 
 from simulator.core import commands
 from simulator.core.commands import Command
+from simulator.harness.language.scenario import Scenario
+from simulator.harness.language.scenario_file import load_scenarios
 from simulator.harness.ports import Client, Failed, Ok, Outcome
 from simulator.harness.runner import run_scenario
-from simulator.harness.scenario import Scenario
-from simulator.harness.scenario_file import load_scenarios
 from simulator.harness.verdict import Verdict
 from simulator.journal import Exchange
 from simulator.service.wire import backup_document, error_body
 from simulator.simulation import Simulation
 
-collect_ignore = ["golden"]  # scenario files that are wrong on purpose
+collect_ignore = ["language/golden"]  # scenario files that are wrong on purpose
 
 SEED = "test"
 BASE_PATH = "/system/v1/backup/v1"

@@ -10,14 +10,10 @@ import pytest
 from simulator.clock import Clock, Manual
 from simulator.core.events import Event
 from simulator.core.instants import Duration, after
-from simulator.harness.failure_text import (
-    BODY_SHOWN_MAX,
-    cluster_timeline,
-    failure_text,
-    replay_command,
-    step_text,
-)
+from simulator.harness.failure_text import failure_text, replay_command
+from simulator.harness.language.source_file import in_one_line
 from simulator.harness.ports import Client, Failed, Ok, Outcome
+from simulator.harness.timeline import BODY_SHOWN_MAX, timeline
 from simulator.harness.verdict import Verdict
 from simulator.journal import Exchange, Journal
 from simulator.simulation import Simulation
@@ -201,7 +197,7 @@ def exchange(simulation: Simulation, **fields: object) -> Exchange:
 
 def lines(clock: Clock, journal: Journal) -> list[str]:
     """Return the lines of a timeline without their margins."""
-    return [line.strip() for line in cluster_timeline(clock, journal).splitlines()]
+    return [line.strip() for line in timeline(journal, clock.start)]
 
 
 def test_requests_that_are_the_same_are_folded() -> None:
@@ -282,11 +278,12 @@ def test_what_was_before_the_beginning_is_told_as_such() -> None:
         ({"list": {}}, "{list: {}}"),
         (["a", {"b": ["c"]}], "[a, {b: [c]}]"),
         ("plain", "plain"),
+        ({"create": {"label": "two\nlines"}}, '{create: {label: "two\\nlines"}}'),
     ],
 )
 def test_a_step_is_written_as_in_its_file(step: object, text: str) -> None:
     """In flow style, on one line."""
-    assert step_text(step) == text
+    assert in_one_line(step) == text
 
 
 # --- replay ------------------------------------------------------------------------------------

@@ -10,7 +10,6 @@ from simulator.core.cluster import ClusterSpec
 from simulator.core.events import BackupStarted
 from simulator.core.instants import parse_duration, parse_rfc3339
 from simulator.journal import Exchange
-from simulator.service import pages
 from simulator.service.backup_api import BASE_PATH
 from simulator.service.fake_cluster import FakeCluster
 
@@ -346,14 +345,6 @@ def test_a_request_stands_before_what_it_caused(fake: FakeCluster, ask: Ask) -> 
 def test_the_user_is_the_documented_one(fake: FakeCluster) -> None:
     """With its documented password."""
     assert (fake.username, fake.password) == ("bootstrapuser", "deleteme")
-
-
-@pytest.mark.parametrize(
-    ("version", "expected"), [("1.10", (1, 10)), ("1.9.4", (1, 9)), ("2.2.10", (2, 2))]
-)
-def test_versions_compare_as_numbers(version: str, expected: tuple[int, int]) -> None:
-    """1.9 comes before 1.10."""
-    assert pages.version_of(version) == expected
 
 
 def test_the_token_is_checked_before_a_path_of_the_service_is_looked_at(

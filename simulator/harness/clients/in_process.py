@@ -1,8 +1,8 @@
 """Runs a scenario against a cluster in this process."""
 
+from simulator.harness.language.scenario import Scenario
 from simulator.harness.ports import ClientKind, Target
 from simulator.harness.runner import run_scenario
-from simulator.harness.scenario import Scenario
 from simulator.harness.verdict import Verdict
 from simulator.service.fake_cluster import FakeCluster
 

@@ -11,11 +11,11 @@ import importlib
 import inspect
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
-from typing import Any, Final, final
+from typing import Any, Final, TypeVar, final
 
 from simulator.harness.ports import (
     Client,
@@ -26,6 +26,8 @@ from simulator.harness.ports import (
     Outcome,
     Target,
 )
+
+Result = TypeVar("Result")
 
 TIMEOUT_SECONDS: Final = 10.0
 """Real time for one operation; what takes longer is indeterminate."""
@@ -51,16 +53,26 @@ class PythonClientKind:
 
     @asynccontextmanager
     async def open(self, target: Target) -> AsyncIterator[Client]:
-        """Make the client for one cluster."""
-        async with AsyncExitStack() as stack:
-            try:
-                async with asyncio.timeout(TIMEOUT_SECONDS):
-                    client = await self._entered(target, stack)
-            except RAISED_BY_USERS as error:
-                raise ClientError(f"{self.name} failed to make a client: {_said(error)}") from error
+        """Make the client for one cluster, and close it afterwards."""
+        stack = AsyncExitStack()
+        client = await self._bounded(self._entered(target, stack), "make a client")
+        try:
             yield PythonClient(client)
+        finally:
+            await self._bounded(stack.aclose(), "close its client")
 
-    async def _entered(self, target: Target, stack: AsyncExitStack) -> Any:  # noqa: ANN401 - the user's object
+    async def _bounded(self, work: Awaitable[Result], what: str) -> Result:
+        try:
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                return await work
+        except RAISED_BY_USERS as error:
+            raise ClientError(f"{self.name} failed to {what}: {_said(error)}") from error
+
+    async def _entered(
+        self,
+        target: Target,
+        stack: AsyncExitStack,
+    ) -> Any:  # noqa: ANN401 - the user's object
         made = self._factory(target)
         client = await made if inspect.isawaitable(made) else made
         if hasattr(client, "__aenter__"):

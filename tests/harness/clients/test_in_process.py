@@ -9,8 +9,8 @@ from simulator.clock import PerRequest
 from simulator.core.instants import parse_duration
 from simulator.harness.clients.http import HTTP
 from simulator.harness.clients.in_process import run_in_process, start_cluster, target_of
+from simulator.harness.language.scenario import Scenario
 from simulator.harness.ports import Client, ClientError, Target
-from simulator.harness.scenario import Scenario
 
 Load = Callable[..., tuple[Scenario, ...]]
 

@@ -22,7 +22,7 @@ from simulator.core.scripts import (
     Stage,
     Until,
 )
-from simulator.harness.file_model import (
+from simulator.harness.language.file_model import (
     BackupModel,
     BetweenModel,
     ChoiceModel,
@@ -35,7 +35,7 @@ from simulator.harness.file_model import (
     StageOrChoice,
     UntilModel,
 )
-from simulator.harness.source_file import SourceFile
+from simulator.harness.language.source_file import SourceFile
 
 SUFFIX: Final = ".scenario.yaml"
 

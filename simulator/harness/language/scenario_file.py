@@ -9,11 +9,11 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from simulator.harness.file_errors import problems_of
-from simulator.harness.file_model import ScenarioModel
-from simulator.harness.scenario import Scenario
-from simulator.harness.scenario_rules import broken_rules
-from simulator.harness.source_file import (
+from simulator.harness.language.file_errors import problems_of
+from simulator.harness.language.file_model import ScenarioModel
+from simulator.harness.language.scenario import Scenario
+from simulator.harness.language.scenario_rules import broken_rules
+from simulator.harness.language.source_file import (
     KeyPath,
     Place,
     Problem,

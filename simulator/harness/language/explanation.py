@@ -14,8 +14,8 @@ from simulator.core.scripts import (
     Stage,
 )
 from simulator.core.statuses import RUNNING, Status
-from simulator.harness.failure_text import step_text
-from simulator.harness.scenario import Scenario
+from simulator.harness.language.scenario import Scenario
+from simulator.harness.language.source_file import in_one_line
 
 Span = tuple[Duration, Duration, tuple[str, ...]]
 """The earliest and the latest time that a stage can begin, and what else has to happen first."""
@@ -40,7 +40,7 @@ def explanation(scenarios: Sequence[Scenario]) -> Iterator[str]:
     yield ""
     yield "steps"
     for number, step in enumerate(first.source.value["steps"], 1):
-        yield f"  {number:3d}  {step_text(step)}"
+        yield f"  {number:3d}  {in_one_line(step)}"
 
 
 def _cluster_lines(scenario: Scenario) -> Iterator[str]:

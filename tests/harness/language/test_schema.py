@@ -8,11 +8,11 @@ import pytest
 import yaml
 
 from simulator.catalogue import catalogue_folder
-from simulator.harness.file_model import VERBS
-from simulator.harness.scenario_file import load_scenarios
-from simulator.harness.schema import scenario_schema, scenario_schema_text
+from simulator.harness.language.file_model import VERBS
+from simulator.harness.language.scenario_file import load_scenarios
+from simulator.harness.language.schema import scenario_schema, scenario_schema_text
 
-STORED = Path(__file__).parents[2] / "docs" / "reference" / "scenario.schema.json"
+STORED = Path(__file__).parents[3] / "docs" / "reference" / "scenario.schema.json"
 
 VALIDATOR = jsonschema_rs.Draft202012Validator(scenario_schema())
 

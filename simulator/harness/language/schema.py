@@ -2,7 +2,7 @@
 
 import json
 
-from simulator.harness.file_model import ScenarioModel
+from simulator.harness.language.file_model import ScenarioModel
 
 
 def scenario_schema() -> dict[str, object]:

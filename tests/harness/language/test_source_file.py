@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.harness.source_file import (
+from simulator.harness.language.source_file import (
     DEPTH_MAX,
     NODES_MAX,
     Place,

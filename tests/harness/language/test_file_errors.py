@@ -8,11 +8,11 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.harness.file_errors import spot_of
-from simulator.harness.file_model import VERBS
-from simulator.harness.scenario import Scenario
-from simulator.harness.scenario_file import load_scenarios
-from simulator.harness.source_file import SourceError
+from simulator.harness.language.file_errors import spot_of
+from simulator.harness.language.file_model import VERBS
+from simulator.harness.language.scenario import Scenario
+from simulator.harness.language.scenario_file import load_scenarios
+from simulator.harness.language.source_file import SourceError
 
 GOLDEN = Path(__file__).parent / "golden"
 WRONG_FILES = sorted(path.name for path in GOLDEN.glob("*.scenario.yaml"))

@@ -5,6 +5,7 @@ Scalars stay text: there is no YAML 1.1 guess that turns ``on`` into true, ``1:3
 """
 
 import difflib
+import json
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -101,6 +102,16 @@ def nearest(word: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(word, allowed, n=1)
     guess = f"did you mean {close[0]!r}? " if close else ""
     return f"{guess}allowed here: {', '.join(allowed) or 'nothing'}"
+
+
+def in_one_line(value: Value) -> str:
+    """Write a value in one line, as flow mappings are written; odd text is quoted."""
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{key}: {in_one_line(inner)}' for key, inner in value.items())}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(in_one_line(inner) for inner in value)}]"
+    text = str(value)
+    return text if text.isprintable() else json.dumps(text, ensure_ascii=False)
 
 
 def read_source(path: Path) -> SourceFile:

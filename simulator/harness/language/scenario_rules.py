@@ -6,7 +6,7 @@ from simulator.core.identifiers import label_problems
 from simulator.core.marathon import app_from
 from simulator.core.scripts import Operation, Path, dead_rules, stage_problems
 from simulator.core.statuses import Status
-from simulator.harness.file_model import (
+from simulator.harness.language.file_model import (
     ChoiceModel,
     ClusterStep,
     CreateStep,
@@ -22,8 +22,8 @@ from simulator.harness.file_model import (
     UntilModel,
     WaitStep,
 )
-from simulator.harness.scenario import Scenario
-from simulator.harness.source_file import KeyPath, Problem, nearest
+from simulator.harness.language.scenario import Scenario
+from simulator.harness.language.source_file import KeyPath, Problem, nearest
 
 Finding = tuple[KeyPath, str, str]
 """Where, what is wrong, and a hint."""

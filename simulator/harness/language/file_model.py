@@ -24,7 +24,7 @@ from simulator.clock import END_OF_TIME
 from simulator.core.instants import Duration, Instant, parse_duration, parse_rfc3339
 from simulator.core.scripts import MARATHON
 from simulator.core.statuses import Status
-from simulator.harness.versions import checked_version
+from simulator.core.versions import checked_version
 
 Parsed = TypeVar("Parsed")
 
