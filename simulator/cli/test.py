@@ -36,4 +36,9 @@ def _settings() -> list[str]:
     pytest takes ``testpaths`` where no argument names a file, as long as it is started in its root.
     """
     catalogue = shlex.quote(glob.escape(str(catalogue_folder())))
-    return ["--rootdir", str(Path.cwd()), "-o", f"testpaths={catalogue}", "-W", _ALREADY_IMPORTED]
+    return [
+        *("--rootdir", str(Path.cwd())),
+        *("-o", f"testpaths={catalogue}"),
+        *("-W", _ALREADY_IMPORTED),
+        "--force-short-summary",  # or pytest repeats whole failures in its summary, in CI only
+    ]

@@ -71,9 +71,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """Collect every ``*.scenario.yaml``."""
-    if file_path.name.endswith(SUFFIX):
-        return ScenarioFile.from_parent(parent, path=file_path)
-    return None
+    if not file_path.name.endswith(SUFFIX):
+        return None
+    file = ScenarioFile.from_parent(parent, path=file_path)
+    if file.nodeid:
+        return file
+    # A file that was named itself, outside pytest's root: pytest would call it by nothing at all.
+    return ScenarioFile.from_parent(parent, path=file_path, nodeid=file_path.name)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -104,3 +104,13 @@ def test_warnings_are_no_noise(dcos_sim: Run, write: Write) -> None:
     assert "1 passed in " in finished.stdout
     assert "warnings summary" not in finished.stdout
     assert finished.stderr == ""
+
+
+def test_a_file_of_another_folder_keeps_its_name(
+    dcos_sim: Run, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """pytest itself knows only names below its root."""
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "bad.scenario.yaml"
+    elsewhere.write_text(BAD, encoding="utf-8")
+    finished = dcos_sim("test", *QUIET, str(elsewhere))
+    assert "FAILED bad.scenario.yaml::bad@http - Bad" in finished.stdout
