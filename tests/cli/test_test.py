@@ -109,7 +109,7 @@ def test_warnings_are_no_noise(dcos_sim: Run, write: Write) -> None:
 def test_a_file_of_another_folder_keeps_its_name(
     dcos_sim: Run, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """pytest itself knows only names below its root."""
+    """Though names below the root are all that pytest knows."""
     elsewhere = tmp_path_factory.mktemp("elsewhere") / "bad.scenario.yaml"
     elsewhere.write_text(BAD, encoding="utf-8")
     finished = dcos_sim("test", *QUIET, str(elsewhere))
