@@ -13,6 +13,7 @@ from simulator.core.statuses import (
     Status,
     allowed,
     begin,
+    diagram,
     follow,
     move,
     overall,
@@ -117,3 +118,12 @@ def test_the_statuses_are_spelt_as_on_the_wire() -> None:
         "STATUS_ERROR",
         "STATUS_RESTORING",
     }
+
+
+def test_the_diagram_has_an_arrow_for_every_transition_and_no_other() -> None:
+    """From and to nothing is written as Mermaid writes start and end."""
+    title, *arrows = diagram().splitlines()
+    assert title == "stateDiagram-v2"
+    assert len(arrows) == len(TRANSITIONS)
+    assert "    [*] --> STATUS_BACKING_UP: begin backup" in arrows
+    assert "    STATUS_ERROR --> [*]: delete" in arrows
