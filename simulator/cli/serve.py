@@ -17,7 +17,7 @@ JOURNAL_LIMIT = 10_000
 """Entries that a served cluster keeps; older ones are dropped."""
 
 GARBAGE_THRESHOLD = 50_000
-"""New objects between two looks for garbage. Python's 700 makes answers wait for 100 ms at times."""
+"""New objects between two looks for garbage. Python's 700 makes answers wait up to 100 ms."""
 
 STOPPED_BY = (signal.SIGINT, signal.SIGTERM)
 """Signals that end a served cluster."""
