@@ -39,7 +39,7 @@ def app_from(definition: str | Mapping[str, object]) -> App:
     given = whole.get("id")
     if not isinstance(given, str):
         raise ValueError("an app needs an id, such as /web")
-    app_id = given if given.startswith("/") else f"/{given}"
+    app_id = absolute(given)
     if not _APP_ID.fullmatch(app_id):
         raise ValueError(
             f"{given!r} is not an app id; write a path of lower-case letters, digits, '.' and '-', "
@@ -49,6 +49,11 @@ def app_from(definition: str | Mapping[str, object]) -> App:
     return App(
         id=app_id, definition=MappingProxyType(deepcopy({**defaults, **whole, "id": app_id}))
     )
+
+
+def absolute(app_id: str) -> str:
+    """Return an app's id as a path from the root, as Marathon keeps it."""
+    return app_id if app_id.startswith("/") else f"/{app_id}"
 
 
 def with_app(apps: Apps, app: App) -> Apps:

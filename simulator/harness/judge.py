@@ -1,0 +1,211 @@
+"""Judges what a client claims by what is true: findings, never exceptions.
+
+The judge looks at the cluster through its controls, without a request.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import TypeAlias, final
+
+from simulator.core.events import BackupDeleted, BackupStarted, RestoreStarted
+from simulator.core.instants import duration_text, elapsed
+from simulator.core.marathon import absolute
+from simulator.harness.documents import Document, components_of, entries_by_id
+from simulator.harness.language.file_model import EndExpect, ListModel, Matcher, WaitModel
+from simulator.harness.language.scenario import Scenario
+from simulator.harness.language.source_file import KeyPath
+from simulator.harness.matchers import mismatches
+from simulator.harness.ports import Control, Failed, Indeterminate, Ok, Outcome
+from simulator.harness.verdict import Finding
+
+Effects: TypeAlias = tuple[dict[str, int], tuple[str, ...]]
+"""What a client can change: each backup with its number of restores, and the apps."""
+
+
+@final
+class Judge:
+    """Compares one scenario's expectations and a client's claims with the cluster itself.
+
+    Args:
+        control: the cluster.
+        names: what the scenario calls the backups; grows as the scenario goes on.
+    """
+
+    def __init__(self, control: Control, names: Mapping[str, str]) -> None:
+        self._control = control
+        self._names = names
+
+    def as_it_is(self, expected: EndExpect, path: KeyPath) -> Iterator[Finding]:
+        """Compare the cluster itself with what is expected of it."""
+        backups = self._control.backups
+        for name, status in expected.backups.items():
+            backup = backups.get(self._names[name]) if name in self._names else None
+            found = backup.status.value if backup else "absent"
+            if found != status:
+                yield finding((*path, "backups", name), f"{name} to be {status}", found)
+        apps = sorted(self._control.apps)
+        if expected.apps is not None and apps != sorted(absolute(app) for app in expected.apps):
+            wanted = ", ".join(expected.apps) or "none"
+            yield finding((*path, "apps"), f"the apps {wanted}", ", ".join(apps) or "none")
+        marathon = "available" if self._control.marathon_available else "unavailable"
+        if expected.marathon not in {None, marathon}:
+            yield finding((*path, "marathon"), f"Marathon to be {expected.marathon}", marathon)
+        kinds = {"creates": BackupStarted, "restores": RestoreStarted, "deletes": BackupDeleted}
+        entries = [entry for _, entry in self._control.journal.numbered()]
+        for field, kind in kinds.items():
+            wanted_count = getattr(expected, field)
+            count = sum(isinstance(entry, kind) for entry in entries)
+            if wanted_count not in {None, count}:
+                yield finding((*path, field), f"{wanted_count} {field}", str(count))
+
+    def unused_scripts(self, scenario: Scenario) -> Iterator[Finding]:
+        """Find scripts that no operation has used."""
+        for index, script in enumerate(scenario.model.script):
+            use = self._control.rules[index]
+            if use.hits == 0 and not script.optional:
+                wanted = f"a {script.on} of a backup with a label like {use.rule.label!r}"
+                note = "write optional: true where a script need not apply"
+                yield finding(("script", index), wanted, "this script never applied", note)
+
+    def outcome(
+        self, outcome: Outcome, expect: object, before: Effects, path: KeyPath
+    ) -> list[Finding]:
+        """Compare the kind of an outcome with the kind that is expected."""
+        wanted = expect if isinstance(expect, str) else "ok"
+        here = path if wanted == "ok" else (*path, "expect")
+        if wanted == "refused" and isinstance(outcome, Failed) and self.effects() != before:
+            return [finding(here, "nothing to change", "it changed the cluster")]
+        if not isinstance(outcome, _KINDS[wanted]):
+            return [finding(here, _WANTED[wanted], _claimed(outcome), *self._last_reason())]
+        return []
+
+    def listed(self, outcome: Ok, prefix: str, expect: object, path: KeyPath) -> Iterator[Finding]:
+        """Compare a list with the backups there are, then with what is expected of it."""
+        there = [key for key in self._control.backups if key.startswith(prefix)]
+        entries = entries_by_id(outcome.value)
+        if entries is None:
+            yield finding(path, "a list of backups, each with its id", repr(outcome.value)[:200])
+            return
+        if sorted(entries) != sorted(there) or len(entries) != len(outcome.value):
+            lost = [self._name(key) for key in there if key not in entries]
+            extra = [self._name(key) for key in entries if key not in there]
+            found = f"{len(outcome.value)}; lost: {', '.join(lost) or 'none'}; "
+            found += f"not there: {', '.join(extra) or 'none'}"
+            yield finding(path, f"the client to list all {len(there)} backups", found)
+            return
+        if isinstance(expect, ListModel):
+            yield from self._as_expected(entries, expect, (*path, "expect"))
+
+    def _as_expected(
+        self, entries: Mapping[str, Document], expect: ListModel, path: KeyPath
+    ) -> Iterator[Finding]:
+        names = sorted(self._name(key) for key in entries)
+        listed = ", ".join(names) or "none"
+        if expect.count not in {None, len(names)}:
+            yield finding((*path, "count"), f"{expect.count} backups", str(len(names)))
+        if expect.exactly is not None and sorted(expect.exactly) != names:
+            wanted = ", ".join(expect.exactly) or "none"
+            yield finding((*path, "exactly"), f"exactly {wanted}", listed)
+        for name in expect.includes:
+            if name not in names:
+                yield finding((*path, "includes"), f"{name} among them", listed)
+        for name in expect.lacks:
+            if name in names:
+                yield finding((*path, "lacks"), f"{name} not among them", listed)
+        for name, paths in expect.entries.items():
+            document = entries.get(self._names.get(name, ""))
+            if document is None:
+                yield finding((*path, "entries", name), f"{name} among them", listed)
+            else:
+                yield from unlike(document, paths, (*path, "entries", name))
+
+    def shown(self, outcome: Ok, backup_id: str, path: KeyPath) -> Iterator[Finding]:
+        """Compare a document with the backup that was asked for."""
+        value = outcome.value
+        if not isinstance(value, Mapping) or value.get("id") != backup_id:
+            found = repr(value)[:200]
+            yield finding(path, f"the client to show backup {backup_id}", found)
+        elif backup_id not in self._control.backups:
+            yield false_success(path, f"no backup {backup_id} to be shown: there is none")
+
+    def ended_otherwise(
+        self, wait: WaitModel, name: str, status: str, value: Document, path: KeyPath
+    ) -> Finding:
+        """Find that a wait met another end, with the diagnostics that the client showed."""
+        components = components_of(value, of_restore=wait.restore is not None)
+        errors = [str(each["error"]) for each in components if "error" in each]
+        notes = [f"the diagnostic says: {error}" for error in errors]
+        at = duration_text(self._control.clock.elapsed)
+        what = "the restore of " if wait.restore else ""
+        return finding(path, f"{what}{name} to become {wait.for_}", f"{status} at +{at}", *notes)
+
+    def never_came(
+        self, wait: WaitModel, name: str, status: str, backup_id: str, path: KeyPath
+    ) -> Finding:
+        """Find that a wait took too long, with the nearest miss."""
+        clock = self._control.clock
+        notes = []
+        due = self._control.due(backup_id)
+        last = duration_text(clock.elapsed)
+        if due:
+            at = duration_text(elapsed(clock.start, due[0]))
+            notes.append(f"nearest miss: {due[1]} at +{at}; the last poll was at +{last}")
+        else:
+            notes.append(f"no time alone ends this; the last poll was at +{last}")
+        what = "the restore of " if wait.restore else ""
+        wanted = f"{what}{name} to become {wait.for_} within {duration_text(wait.within)}"
+        return finding(path, wanted, f"still {status}", *notes)
+
+    def effects(self) -> Effects:
+        """Return what a client could have changed, to be compared later."""
+        backups = self._control.backups
+        return {key: len(each.restores) for key, each in backups.items()}, tuple(self._control.apps)
+
+    def _name(self, backup_id: str) -> str:
+        return next((name for name, key in self._names.items() if key == backup_id), backup_id)
+
+    def _last_reason(self) -> tuple[str, ...]:
+        exchanges = self._control.journal.exchanges
+        return (f"the cluster's last answer: {exchanges[-1].why}",) if exchanges else ()
+
+
+_KINDS = {"ok": Ok, "refused": Failed, "failed": Failed, "indeterminate": Indeterminate}
+_WANTED = {
+    "ok": "the client to succeed",
+    "refused": "the client to say that it failed, and nothing to change",
+    "failed": "the client to say that it failed",
+    "indeterminate": "the client to say that it cannot tell",
+}
+
+
+def _claimed(outcome: Outcome) -> str:
+    return "the client says that it succeeded" if isinstance(outcome, Ok) else str(outcome)
+
+
+def finding(path: KeyPath, expected: str, found: str, *notes: str) -> Finding:
+    """Make a finding."""
+    return Finding(path=path, expected=expected, found=found, notes=notes)
+
+
+def false_success(path: KeyPath, wanted: str) -> Finding:
+    """Find that a client claims what did not happen."""
+    found = "it did not happen, and the client says that it succeeded"
+    return finding(path, wanted, found)
+
+
+def made_one(outcome: Ok, made: list[str], label: str, path: KeyPath) -> Iterator[Finding]:
+    """Compare a create that the client calls successful with the backups that it made."""
+    if len(made) != 1:
+        yield finding(path, "one new backup", f"{len(made)} new backups")
+        return
+    if not made[0].startswith(f"{label}-"):
+        yield finding(path, f"a backup with the label {label!r}", f"the cluster made {made[0]}")
+    value = outcome.value
+    claimed = value.get("id") if isinstance(value, Mapping) else value
+    if claimed is not None and claimed != made[0]:
+        yield finding(path, f"the client to name the new backup, {made[0]}", repr(claimed))
+
+
+def unlike(document: object, expect: Mapping[str, Matcher], path: KeyPath) -> Iterator[Finding]:
+    """Compare what a client showed with the paths and values that are expected."""
+    for where, wanted, found in mismatches(document, expect):
+        yield finding((*path, where), f"{where}: {wanted}", found)
