@@ -10,9 +10,9 @@ from simulator.core.events import BackupDeleted, BackupStarted, RestoreStarted
 from simulator.core.instants import duration_text, elapsed
 from simulator.core.marathon import absolute
 from simulator.harness.documents import Document, components_of, entries_by_id
-from simulator.harness.language.file_model import EndExpect, ListModel, Matcher, WaitModel
 from simulator.harness.language.scenario import Scenario
 from simulator.harness.language.source_file import KeyPath
+from simulator.harness.language.step_model import EndExpect, ListModel, Matcher, WaitModel
 from simulator.harness.matchers import mismatches
 from simulator.harness.ports import Control, Failed, Indeterminate, Ok, Outcome
 from simulator.harness.verdict import Finding

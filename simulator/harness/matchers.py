@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from simulator.harness.language.file_model import Matcher, MatcherModel
+from simulator.harness.language.step_model import Matcher, MatcherModel
 
 _ABSENT: Final = object()
 

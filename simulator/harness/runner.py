@@ -12,7 +12,9 @@ from simulator.core.marathon import absolute
 from simulator.core.statuses import Status
 from simulator.harness.documents import restore_status_of, status_of
 from simulator.harness.judge import Judge, false_success, finding, made_one, unlike
-from simulator.harness.language.file_model import (
+from simulator.harness.language.scenario import Scenario
+from simulator.harness.language.source_file import KeyPath
+from simulator.harness.language.step_model import (
     AdvanceStep,
     ClusterStep,
     CreateStep,
@@ -26,8 +28,6 @@ from simulator.harness.language.file_model import (
     WaitModel,
     WaitStep,
 )
-from simulator.harness.language.scenario import Scenario
-from simulator.harness.language.source_file import KeyPath
 from simulator.harness.ports import Client, Control, Ok, Outcome
 from simulator.harness.verdict import Finding, StepRecord, Verdict
 from simulator.simulation import RefusedError

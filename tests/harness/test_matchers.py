@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from simulator.harness.language.file_model import Matcher, MatcherModel
+from simulator.harness.language.step_model import Matcher, MatcherModel
 from simulator.harness.matchers import as_text, described, mismatches, value_at
 
 DOCUMENT = {

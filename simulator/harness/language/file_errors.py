@@ -8,8 +8,10 @@ from typing import Annotated, Any, Final, get_args, get_origin
 from pydantic import Tag, ValidationError
 from pydantic_core import ErrorDetails
 
-from simulator.harness.language.file_model import VERBS, ScenarioModel, Strict
+from simulator.harness.language.file_model import ScenarioModel
+from simulator.harness.language.scalars import Strict
 from simulator.harness.language.source_file import Key, KeyPath, Problem, SourceFile, nearest
+from simulator.harness.language.step_model import VERBS
 
 _FORMS: Final[Mapping[Key, str]] = {
     "steps": f"a step is a mapping with one of: {', '.join(VERBS)}",

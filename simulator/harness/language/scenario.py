@@ -22,7 +22,7 @@ from simulator.core.scripts import (
     Stage,
     Until,
 )
-from simulator.harness.language.file_model import (
+from simulator.harness.language.cluster_model import (
     BackupModel,
     BetweenModel,
     ChoiceModel,
@@ -30,11 +30,11 @@ from simulator.harness.language.file_model import (
     PerRequestModel,
     PollsModel,
     RateModel,
-    ScenarioModel,
     ScriptModel,
     StageOrChoice,
     UntilModel,
 )
+from simulator.harness.language.file_model import ScenarioModel
 from simulator.harness.language.source_file import SourceFile
 
 SUFFIX: Final = ".scenario.yaml"

@@ -6,8 +6,15 @@ from simulator.core.identifiers import label_problems
 from simulator.core.marathon import app_from
 from simulator.core.scripts import Operation, Path, dead_rules, stage_problems
 from simulator.core.statuses import Status
-from simulator.harness.language.file_model import (
+from simulator.harness.language.cluster_model import (
     ChoiceModel,
+    StageModel,
+    StageOrChoice,
+    UntilModel,
+)
+from simulator.harness.language.scenario import Scenario
+from simulator.harness.language.source_file import KeyPath, Problem, nearest
+from simulator.harness.language.step_model import (
     ClusterStep,
     CreateStep,
     DeleteStep,
@@ -17,13 +24,8 @@ from simulator.harness.language.file_model import (
     ListStep,
     RestoreStep,
     ShowStep,
-    StageModel,
-    StageOrChoice,
-    UntilModel,
     WaitStep,
 )
-from simulator.harness.language.scenario import Scenario
-from simulator.harness.language.source_file import KeyPath, Problem, nearest
 
 Finding = tuple[KeyPath, str, str]
 """Where, what is wrong, and a hint."""

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.harness.language.file_errors import spot_of
-from simulator.harness.language.file_model import VERBS
 from simulator.harness.language.scenario import Scenario
 from simulator.harness.language.scenario_file import load_scenarios
 from simulator.harness.language.source_file import SourceError
+from simulator.harness.language.step_model import VERBS
 
 GOLDEN = Path(__file__).parent / "golden"
 WRONG_FILES = sorted(path.name for path in GOLDEN.glob("*.scenario.yaml"))

@@ -20,9 +20,9 @@ from simulator.core.scripts import (
     Until,
 )
 from simulator.core.statuses import Status
-from simulator.harness.language.file_model import CreateStep, ListStep, ShowStep, WaitStep
 from simulator.harness.language.scenario import Scenario
 from simulator.harness.language.scenario_file import load_scenarios
+from simulator.harness.language.step_model import CreateStep, ListStep, ShowStep, WaitStep
 
 Load = Callable[..., tuple[Scenario, ...]]
 

@@ -8,9 +8,9 @@ import pytest
 import yaml
 
 from simulator.catalogue import catalogue_folder
-from simulator.harness.language.file_model import VERBS
 from simulator.harness.language.scenario_file import load_scenarios
 from simulator.harness.language.schema import scenario_schema, scenario_schema_text
+from simulator.harness.language.step_model import VERBS
 
 STORED = Path(__file__).parents[3] / "docs" / "reference" / "scenario.schema.json"
 

@@ -1,0 +1,189 @@
+"""What a file says of the cluster, its time, and the scripts of its operations."""
+
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Discriminator,
+    Field,
+    Tag,
+    WithJsonSchema,
+)
+
+from simulator.core.instants import Duration, parse_duration
+from simulator.core.scripts import MARATHON
+from simulator.core.statuses import Status
+from simulator.harness.language.scalars import (
+    Count,
+    DurationText,
+    Factor,
+    Filled,
+    Flag,
+    Strict,
+    Text,
+    TimestampText,
+    Version,
+    parsed_by,
+)
+
+AppModel = Annotated[
+    Annotated[Text, Tag("id")] | Annotated[dict[str, Any], Tag("definition")],
+    Discriminator(lambda value: "definition" if isinstance(value, Mapping) else "id"),
+]
+
+
+class MarathonModel(Strict):
+    """Marathon at the start: how many apps to make up, or which apps there are."""
+
+    apps: Annotated[
+        Annotated[Count, Tag("count")] | Annotated[list[AppModel], Tag("list")],
+        Discriminator(lambda value: "list" if isinstance(value, list) else "count"),
+    ] = 0
+
+
+class BackupModel(Strict):
+    """A backup that is there from the start; ``times`` makes that many of it."""
+
+    label: Text
+    as_: Filled | None = Field(None, alias="as")
+    age: DurationText = Duration(0)
+    status: Literal[Status.READY, Status.ERROR] = Status.READY
+    error: Text = ""
+    times: Count = 1
+
+
+class ClusterModel(Strict):
+    """The cluster at the start."""
+
+    dcos_version: Version = "1.13.0"
+    marathon: MarathonModel = MarathonModel()
+    backups: list[BackupModel] = Field([])
+    start: TimestampText | None = None
+
+
+def _moving(step: Duration) -> Duration:
+    if step == 0:
+        raise ValueError("must be above 0s; write time: manual for time that stands still")
+    return step
+
+
+class PerRequestModel(Strict):
+    """Time moves by this much at each request."""
+
+    per_request: Annotated[DurationText, AfterValidator(_moving)]
+
+
+class RateModel(Strict):
+    """Time runs by itself: this many seconds in a real one."""
+
+    rate: Factor
+
+
+def _key_of(*keys: str, text: str = "") -> Callable[[Any], str | None]:
+    def tag(value: Any) -> str | None:  # noqa: ANN401 - whatever the file holds
+        if isinstance(value, Mapping):
+            return next((key for key in keys if key in value), None)
+        return text or None
+
+    return tag
+
+
+TimeModel = Annotated[
+    Annotated[Literal["manual"], Tag("manual")]
+    | Annotated[PerRequestModel, Tag("per_request")]
+    | Annotated[RateModel, Tag("rate")],
+    Discriminator(_key_of("per_request", "rate", text="manual")),
+]
+
+
+def _pair(value: object) -> object:
+    if isinstance(value, list) and len(value) != len(("shortest", "longest")):
+        raise ValueError("needs two durations, the shortest and the longest: [10s, 60s]")
+    return value
+
+
+class BetweenModel(Strict):
+    """A time drawn between two, once, when the operation starts."""
+
+    between: Annotated[
+        list[DurationText], BeforeValidator(_pair), Field(min_length=2, max_length=2)
+    ]
+
+
+class PollsModel(Strict):
+    """So many lists show the stage; the next one shows what follows."""
+
+    polls: Count
+
+
+class UntilModel(Strict):
+    """The stage ends when a step releases this name."""
+
+    until: Filled
+
+
+def _end(text: str) -> object:
+    return text if text == "forever" else parse_duration(text)
+
+
+EndModel = Annotated[
+    Annotated[
+        Literal["forever"] | Duration,
+        BeforeValidator(parsed_by(_end)),
+        WithJsonSchema({"type": "string", "examples": ["90s", "forever"]}),
+        Tag("text"),
+    ]
+    | Annotated[BetweenModel, Tag("between")]
+    | Annotated[PollsModel, Tag("polls")]
+    | Annotated[UntilModel, Tag("until")],
+    Discriminator(_key_of("between", "polls", "until", text="text")),
+]
+
+
+class StageModel(Strict):
+    """One stage of a script."""
+
+    status: Status
+    for_: EndModel | None = Field(None, alias="for")
+    component: Filled = MARATHON
+    error: Text = ""
+    shown_as: Filled | None = None
+    overall: Filled | None = None
+
+
+class BranchModel(Strict):
+    """One way to go on."""
+
+    weight: Count = 1
+    then: list["StageOrChoice"]
+
+
+class ChoiceModel(Strict):
+    """One of several ways to go on, drawn when the operation starts."""
+
+    one_of: Annotated[list[BranchModel], Field(min_length=1)]
+
+
+StageOrChoice = Annotated[
+    Annotated[StageModel, Tag("stage")] | Annotated[ChoiceModel, Tag("choice")],
+    Discriminator(lambda value: "choice" if "one_of" in value else "stage"),
+]
+BranchModel.model_rebuild()
+
+
+class WhenModel(Strict):
+    """Which backups a script is for."""
+
+    label: Filled = "*"
+
+
+class ScriptModel(Strict):
+    """How creates or restores go; the first script that matches wins."""
+
+    on: Literal["create", "restore"]
+    when: WhenModel = WhenModel()
+    then: Annotated[list[StageOrChoice], Field(min_length=1)]
+    times: Count | None = None
+    optional: Flag = False
