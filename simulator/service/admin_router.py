@@ -71,26 +71,42 @@ class AdminRouter:
     def _answer_and_record(
         self, request: web.BaseRequest, body: bytes | None
     ) -> tuple[Answer, Instant]:
-        simulation = self._simulation
-        with simulation.lock:
-            now = simulation.clock.on_request()
+        with self._simulation.lock:
+            now = self._simulation.clock.on_request()
             answer = self._answer(request, body, now)
-            exchange = Exchange(
-                now,
-                request.method,
-                request.raw_path,
-                self._shared(request.raw_headers),
-                body if body is not None else b"",
-                answer.operation,
-                int(answer.status),
-                answer.body,
-                answer.why,
-                answer.reply,
-                answer.notes,
-            )
-            events = answer.reply.events if answer.reply else ()
-            simulation.journal.record_all((exchange, *events))
+            self._record(request, body, answer, now)
         return answer, now
+
+    def answer_malformed(
+        self, request: web.BaseRequest, status: HTTPStatus, problem: str
+    ) -> web.StreamResponse:
+        """Answer bytes that could not be read as a request, as nginx does."""
+        said = " ".join(problem.split())
+        page = pages.error_page(status, self._version)
+        answer = Answer(status, page, HTML, f"Admin Router: no HTTP request: {said}")
+        with self._simulation.lock:
+            now = self._simulation.clock.on_request()
+            self._record(request, b"", answer, now)
+        return WireResponse(self._heads.of(answer, now), answer.body)
+
+    def _record(
+        self, request: web.BaseRequest, body: bytes | None, answer: Answer, now: Instant
+    ) -> None:
+        exchange = Exchange(
+            now,
+            request.method,
+            request.raw_path,
+            self._shared(tuple(request.raw_headers)),  # aiohttp has a dict where it read none
+            body if body is not None else b"",
+            answer.operation,
+            int(answer.status),
+            answer.body,
+            answer.why,
+            answer.reply,
+            answer.notes,
+        )
+        events = answer.reply.events if answer.reply else ()
+        self._simulation.journal.record_all((exchange, *events))
 
     def _shared(self, headers: Headers) -> Headers:
         """Return equal headers as one object: clients send the same ones again and again."""

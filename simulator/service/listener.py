@@ -4,7 +4,8 @@ import asyncio
 import errno
 import os
 import socket
-from typing import Final, final
+from http import HTTPStatus
+from typing import Any, Final, final
 
 from aiohttp import web
 
@@ -18,6 +19,28 @@ SHUTDOWN_SECONDS: Final = 0.2
 
 class ListenError(Exception):
     """The address cannot be listened on; the message says why and what to do."""
+
+
+class _Connection(web.RequestHandler):
+    """One connection. What is no HTTP request is answered by Admin Router as well."""
+
+    __slots__ = ("_router",)
+
+    def __init__(self, manager: web.Server, *, router: AdminRouter, **options: Any) -> None:  # noqa: ANN401 - aiohttp's
+        super().__init__(manager, **options)
+        self._router = router
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """Answer bytes that are no request; aiohttp's own way would print a traceback for each."""
+        if status == HTTPStatus.INTERNAL_SERVER_ERROR:  # the simulator failed: that must be seen
+            return super().handle_error(request, status, exc, message)
+        return self._router.answer_malformed(request, HTTPStatus(status), message or "")
 
 
 @final
@@ -42,13 +65,18 @@ class Listener:
 
     async def _start(self) -> tuple[web.Server, asyncio.Server]:
         loop = asyncio.get_running_loop()
-        http = web.Server(
-            self._router.handle,
-            handler_cancellation=True,
-            access_log=None,
-            auto_decompress=False,  # neither nginx nor the service unpacks a request
-        )
-        return http, await loop.create_server(http, sock=self._socket)
+        http = web.Server(self._router.handle, handler_cancellation=True)
+
+        def connection() -> _Connection:
+            return _Connection(
+                http,
+                loop=loop,
+                router=self._router,
+                access_log=None,
+                auto_decompress=False,  # neither nginx nor the service unpacks a request
+            )
+
+        return http, await loop.create_server(connection, sock=self._socket)
 
     async def _stop(self) -> None:
         http, server = await asyncio.wrap_future(self._started)

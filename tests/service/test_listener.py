@@ -243,3 +243,29 @@ def test_an_empty_host_does_not_mean_everybody() -> None:
     """An empty variable must not open a cluster to the network."""
     with pytest.raises(ListenError, match="the host is empty"):
         FakeCluster(host="")
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"BREW /coffee HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\r\n\r\n",
+        b"GET / HTTP/1.1\r\nno header\r\n\r\n",
+        b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\n\r\n",
+    ],
+    ids=["no method", "TLS", "no header", "too long"],
+)
+def test_bytes_that_are_no_request_get_the_page_of_nginx(
+    fake: FakeCluster, sent: bytes, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Recorded with the reason, the connection closed, and nothing printed."""
+    address = ("127.0.0.1", int(fake.url.rpartition(":")[2]))
+    with socket.create_connection(address, timeout=5) as peer:
+        peer.sendall(sent)
+        answer = b"".join(iter(lambda: peer.recv(4096), b""))
+    assert answer.startswith(b"HTTP/1.1 400 Bad Request\r\nServer: openresty\r\n")
+    assert b"<h1>400 Bad Request</h1>" in answer
+    (exchange,) = fake.journal.exchanges
+    assert (exchange.status, exchange.operation) == (400, "")
+    assert exchange.why.startswith("Admin Router: no HTTP request: ")
+    assert capfd.readouterr() == ("", "")
