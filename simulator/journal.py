@@ -102,6 +102,13 @@ class Journal:
             if number >= since:
                 yield number, entry
 
+    def newest(self, since: int) -> Iterator[Entry]:
+        """Yield the kept entries after number ``since``, the newest first."""
+        with self._lock:
+            count = min(self.count - since, len(self._entries))
+            entries = [self._entries[-1 - index] for index in range(count)]
+        yield from entries
+
     @property
     def exchanges(self) -> tuple[Exchange, ...]:
         """The kept requests with their answers, in order."""

@@ -29,7 +29,7 @@ _UNITS: Final = {
 LONGEST: Final = Duration(36_500 * _UNITS["d"])
 """A hundred years: no duration is longer, so every time that can be reached can be written."""
 
-_PART: Final = re.compile(r"(\d+)(?:\.(\d{1,9}))?(ms|us|ns|d|h|m|s)", re.ASCII)
+_PART: Final = re.compile(r"(\d{1,18})(?:\.(\d{1,9}))?(ms|us|ns|d|h|m|s)", re.ASCII)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _RFC3339: Final = re.compile(
     r"(\d{4}-\d{2}-\d{2})[Tt](\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?([Zz]|[+-]\d{2}:[0-5]\d)", re.ASCII

@@ -4,7 +4,7 @@ The judge looks at the cluster through its controls, without a request.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import TypeAlias, final
+from typing import Final, TypeAlias, final
 
 from simulator.core.events import BackupDeleted, BackupStarted, RestoreStarted
 from simulator.core.instants import duration_text, elapsed
@@ -16,9 +16,14 @@ from simulator.harness.language.step_model import EndExpect, ListModel, Matcher,
 from simulator.harness.matchers import mismatches
 from simulator.harness.ports import Control, Failed, Indeterminate, Ok, Outcome
 from simulator.harness.verdict import Finding
+from simulator.journal import Exchange
 
 Effects: TypeAlias = tuple[dict[str, int], tuple[str, ...]]
 """What a client can change: each backup with its number of restores, and the apps."""
+
+
+COMPARED_MAX: Final = 200
+"""In a longer list, only ids are compared with the truth."""
 
 
 @final
@@ -78,7 +83,9 @@ class Judge:
             return [finding(here, _WANTED[wanted], _claimed(outcome), *self._last_reason())]
         return []
 
-    def listed(self, outcome: Ok, prefix: str, expect: object, path: KeyPath) -> Iterator[Finding]:
+    def listed(
+        self, outcome: Ok, prefix: str, expect: object, asked_after: int, path: KeyPath
+    ) -> Iterator[Finding]:
         """Compare a list with the backups there are, then with what is expected of it."""
         there = [key for key in self._control.backups if key.startswith(prefix)]
         entries = entries_by_id(outcome.value)
@@ -92,6 +99,9 @@ class Judge:
             found += f"not there: {', '.join(extra) or 'none'}"
             yield finding(path, f"the client to list all {len(there)} backups", found)
             return
+        if len(entries) <= COMPARED_MAX:
+            for document in entries.values():
+                yield from self._status_claimed(document, asked_after, path)
         if isinstance(expect, ListModel):
             yield from self._as_expected(entries, expect, (*path, "expect"))
 
@@ -118,14 +128,37 @@ class Judge:
             else:
                 yield from unlike(document, paths, (*path, "entries", name))
 
-    def shown(self, outcome: Ok, backup_id: str, path: KeyPath) -> Iterator[Finding]:
-        """Compare a document with the backup that was asked for."""
+    def shown(
+        self, outcome: Ok, backup_id: str, asked_after: int, path: KeyPath
+    ) -> Iterator[Finding]:
+        """Compare a document with the backup that was asked for, as it was answered then."""
         value = outcome.value
         if not isinstance(value, Mapping) or value.get("id") != backup_id:
             found = repr(value)[:200]
             yield finding(path, f"the client to show backup {backup_id}", found)
         elif backup_id not in self._control.backups:
             yield false_success(path, f"no backup {backup_id} to be shown: there is none")
+        else:
+            yield from self._status_claimed(value, asked_after, path)
+
+    def _status_claimed(
+        self, document: Document, asked_after: int, path: KeyPath
+    ) -> Iterator[Finding]:
+        """Compare the status in a document with what the cluster last answered for the backup."""
+        backup_id = document["id"]
+        truth = self._answered(backup_id, asked_after) or self._control.backups[backup_id].shown
+        if "status" in document and document["status"] != truth:
+            wanted = f"the client to show {self._name(backup_id)} as {truth}"
+            yield finding(path, wanted, repr(document["status"]))
+
+    def _answered(self, backup_id: str, since: int) -> str | None:
+        """Return the status that the newest list after entry ``since`` showed for a backup."""
+        for entry in self._control.journal.newest(since):
+            reply = entry.reply if isinstance(entry, Exchange) else None
+            for backup in (reply.backups if reply else None) or ():
+                if backup.id == backup_id:
+                    return backup.shown
+        return None
 
     def ended_otherwise(
         self, wait: WaitModel, name: str, status: str, value: Document, path: KeyPath

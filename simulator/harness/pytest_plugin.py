@@ -6,6 +6,7 @@ or a fixture is really used.
 
 import hashlib
 from collections.abc import Generator, Iterator, Sequence
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -192,12 +193,17 @@ def _run(*, scenario: "Scenario", kind: "ClientKind", seed: str) -> None:
     from simulator.harness.failure_text import failure_text  # noqa: PLC0415
     from simulator.harness.ports import ClientError  # noqa: PLC0415
 
+    async def failure() -> str:
+        # The verdict stays in here: asyncio writes out what its main task returned, each time.
+        verdict = await run_in_process(scenario, kind, seed)
+        return "" if verdict.passed else failure_text(verdict)
+
     try:
-        verdict = asyncio.run(run_in_process(scenario, kind, seed))
+        text = asyncio.run(failure())
     except ClientError as error:
         raise ScenarioFailedError(str(error)) from None
-    if not verdict.passed:
-        raise ScenarioFailedError(failure_text(verdict))
+    if text:
+        raise ScenarioFailedError(text)
 
 
 def seed_for(config: pytest.Config, name: str) -> str:
@@ -233,11 +239,27 @@ def clusters(request: pytest.FixtureRequest) -> Iterator[ClusterFactory]:
         return started[-1]
 
     request.node.stash[_started] = started
-    try:
+    with ExitStack() as stack:
         yield start
-    finally:
         for cluster in started:
-            cluster.stop()
+            stack.callback(cluster.stop)
+        if request.node.stash.get(_passed, False):
+            _fail_on_unused_scripts(started)
+
+
+def _fail_on_unused_scripts(clusters: "Sequence[FakeCluster]") -> None:
+    """A script that no operation used tests nothing: most likely its label is mistyped."""
+    unused = [
+        use.rule.origin
+        for cluster in clusters
+        for use in cluster.rules
+        if use.hits == 0 and not use.rule.optional
+    ]
+    if unused:
+        pytest.fail(
+            f"never applied: {', '.join(unused)}; say optional=True where that is fine",
+            pytrace=False,
+        )
 
 
 @pytest.fixture
@@ -255,6 +277,7 @@ def frozen_cluster(cluster: "FakeCluster") -> "Iterator[FakeCluster]":
         yield cluster
 
 
+_passed: Final = pytest.StashKey[bool]()
 _started: Final = pytest.StashKey["list[FakeCluster]"]()
 
 
@@ -265,6 +288,8 @@ def pytest_runtest_makereport(
     """Add to the report of a failed test what its clusters saw."""
     report = yield
     started = item.stash.get(_started, [])
+    if call.when == "call":
+        item.stash[_passed] = report.passed
     if call.when == "call" and report.failed and started:
         from simulator.harness.timeline import timeline  # noqa: PLC0415
 

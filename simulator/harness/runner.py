@@ -138,19 +138,21 @@ class _Runner:
     async def _list(self, step: ListStep, path: KeyPath) -> tuple[Outcome, list[Finding]]:
         before = self._judge.effects()
         prefix = step.list_.prefix
+        asked_after = self._control.journal.count
         outcome = await self._client.list(prefix)
         findings = self._judge.outcome(outcome, step.expect, before, path)
         if isinstance(outcome, Ok) and not findings:
-            findings = list(self._judge.listed(outcome, prefix, step.expect, path))
+            findings = list(self._judge.listed(outcome, prefix, step.expect, asked_after, path))
         return outcome, findings
 
     async def _show(self, step: ShowStep, path: KeyPath) -> tuple[Outcome, list[Finding]]:
         before = self._judge.effects()
         backup_id = self._id_of(step.show)
+        asked_after = self._control.journal.count
         outcome = await self._client.show(backup_id)
         findings = self._judge.outcome(outcome, step.expect, before, path)
         if isinstance(outcome, Ok) and not findings:
-            findings = list(self._judge.shown(outcome, backup_id, path))
+            findings = list(self._judge.shown(outcome, backup_id, asked_after, path))
             if isinstance(step.expect, dict) and not findings:
                 findings = list(unlike(outcome.value, step.expect, (*path, "expect")))
         return outcome, findings
@@ -187,13 +189,13 @@ class _Runner:
         give_up_at = after(clock.now, wait.within)
         moved_by_requests = isinstance(clock.policy, PerRequest)
         while True:
-            asked_at = clock.now
+            asked_at, asked_after = clock.now, self._control.journal.count
             outcome = await self._client.show(backup_id)
             if not isinstance(outcome, Ok):
                 return [finding(path, f"the client to show {name}", str(outcome))]
             if moved_by_requests and clock.now == asked_at:
                 return [finding(path, f"the client to ask for {name}", "it sent no request")]
-            findings = list(self._judge.shown(outcome, backup_id, path))
+            findings = list(self._judge.shown(outcome, backup_id, asked_after, path))
             if findings:
                 return findings
             status = restore_status_of(outcome.value) if wait.restore else status_of(outcome.value)

@@ -121,7 +121,7 @@ def _entry_row(view: _View, number: int, entry: Entry) -> _Row:
 
 
 def _exchange_text(view: _View, exchange: Exchange) -> str:
-    target = unquote(exchange.target).removeprefix("/system/v1/backup/v1")
+    target = _printable(unquote(exchange.target)).removeprefix("/system/v1/backup/v1")
     body = exchange.request_body.decode("utf-8", "replace")
     sent = f"{exchange.method} {target}{' ' + _shortened(body) if body else ''}"
     notes = "".join(f"; {note}" for note in exchange.notes)
@@ -187,5 +187,10 @@ def _subject(view: _View, event: StageEntered | StatusChanged) -> str:
 
 
 def _shortened(text: str) -> str:
-    line = " ".join(text.split())
+    line = _printable(" ".join(text.split()))
     return line if len(line) <= BODY_SHOWN_MAX else f"{line[:BODY_SHOWN_MAX]}…"
+
+
+def _printable(text: str) -> str:
+    """Escape what would move a terminal's cursor or ring its bell."""
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)

@@ -106,9 +106,8 @@ def _read(route: Route, request: BackupRequest) -> tuple[str, tuple[str, ...]]:
     if not route.field:
         return _read_prefix(request.query)
     if request.content_type != JSON:
-        raise _BadRequestError(
-            f"Content-Type: must be {JSON}, not {request.content_type or 'missing'}"
-        )
+        found = f"not {request.content_type}" if request.content_type else "and is missing"
+        raise _BadRequestError(f"Content-Type: must be {JSON}, {found}")
     return _read_body(route.field, request.body)
 
 

@@ -102,7 +102,7 @@ def test_a_served_cluster_says_how_to_reach_it(start: Start) -> None:
     assert (said["user"], said["password"]) == ("bootstrapuser", "deleteme")
     assert said["time"] == "1 s in each real second"
     assert said["journal"] == "the last 10000 entries are kept"
-    assert said["shell"] == f"export DCOS_URL={said['url']} DCOS_ACS_TOKEN={said['token']}"
+    assert said["export"] == f"DCOS_URL={said['url']} DCOS_ACS_TOKEN={said['token']}"
 
 
 def test_a_whole_flow_takes_no_time_at_a_high_rate(start: Start) -> None:

@@ -111,9 +111,8 @@ def test_the_curl_session_of_the_readme_works() -> None:
     with subprocess.Popen(serve, stdout=subprocess.PIPE, text=True) as server:
         try:
             assert server.stdout is not None
-            printed = [server.stdout.readline() for _ in range(5)]
-            exported = next(line for line in printed if "export " in line)
-            script = exported[exported.index("export ") :] + session.replace("sleep 1\n", "")
+            exported = next(line for line in server.stdout if line.startswith("export "))
+            script = exported + session.replace("sleep 1\n", "")
             run = subprocess.run(
                 ["bash", "-euc", script],  # noqa: S607 - any bash will do
                 capture_output=True,

@@ -593,3 +593,17 @@ def test_a_project_without_clusters_pays_nothing(project: pytest.Pytester) -> No
     write(project, conftest=conftest, test_plain="def test_it():\n    pass\n")
     result = process(project, "--collect-only", "-p", "no:faker")
     result.stdout.fnmatch_lines(["imported: []"])
+
+
+def test_a_script_that_never_applied_fails_its_test(project: pytest.Pytester) -> None:
+    """As in scenario files, unless it is optional; a test that failed already is left alone."""
+    project.makepyfile("""
+        def test_mistyped(cluster): cluster.on_create("nigthly").ready()
+        def test_optional(cluster): cluster.on_create("nightly", optional=True).ready()
+        def test_failed(cluster):
+            cluster.on_create("nightly").ready()
+            assert False
+    """)
+    result = session(project)
+    result.assert_outcomes(passed=2, failed=1, errors=1)
+    result.stdout.fnmatch_lines(["never applied: on_create('nigthly'); say optional=True*"])

@@ -27,6 +27,7 @@ from simulator.harness.ports import (
     Target,
 )
 
+Argument = TypeVar("Argument")
 Result = TypeVar("Result")
 
 TIMEOUT_SECONDS: Final = 10.0
@@ -73,7 +74,7 @@ class PythonClientKind:
         target: Target,
         stack: AsyncExitStack,
     ) -> Any:  # noqa: ANN401 - the user's object
-        made = self._factory(target)
+        made = await _run(self._factory, target)
         client = await made if inspect.isawaitable(made) else made
         if hasattr(client, "__aenter__"):
             return await stack.enter_async_context(client)
@@ -126,7 +127,7 @@ class PythonClient:
         return Ok(_plain(value))
 
 
-async def _run(method: Callable[[str], Any], argument: str) -> Any:  # noqa: ANN401 - the user's
+async def _run(method: Callable[[Argument], Any], argument: Argument) -> Any:  # noqa: ANN401
     """Call a method: async ones in this loop, others in a thread that cannot hold us up."""
     if inspect.iscoroutinefunction(method):
         return await method(argument)
@@ -137,7 +138,7 @@ async def _run(method: Callable[[str], Any], argument: str) -> Any:  # noqa: ANN
 
 
 def _in_thread(
-    method: Callable[[str], Any], argument: str
+    method: Callable[[Argument], Any], argument: Argument
 ) -> "asyncio.Future[tuple[Any, BaseException | None]]":
     """Call a method in a daemon thread; what it returned or raised becomes the result.
 
@@ -182,7 +183,10 @@ def _imported(name: str) -> Callable[[Target], Any]:
 
 
 def _said(error: BaseException) -> str:
-    text = " ".join(str(error).split())
+    try:
+        text = " ".join(str(error).split())
+    except Exception:  # noqa: BLE001 - an exception of the user's that cannot even be written
+        text = ""
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 

@@ -21,6 +21,7 @@ from simulator.harness.language.scalars import (
     Factor,
     Filled,
     Flag,
+    MadeCount,
     Strict,
     Text,
     TimestampText,
@@ -38,7 +39,7 @@ class MarathonModel(Strict):
     """Marathon at the start: how many apps to make up, or which apps there are."""
 
     apps: Annotated[
-        Annotated[Count, Tag("count")] | Annotated[list[AppModel], Tag("list")],
+        Annotated[MadeCount, Tag("count")] | Annotated[list[AppModel], Tag("list")],
         Discriminator(lambda value: "list" if isinstance(value, list) else "count"),
     ] = 0
 
@@ -51,7 +52,7 @@ class BackupModel(Strict):
     age: DurationText = Duration(0)
     status: Literal[Status.READY, Status.ERROR] = Status.READY
     error: Text = ""
-    times: Count = 1
+    times: MadeCount = 1
 
 
 class ClusterModel(Strict):

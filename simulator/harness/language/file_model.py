@@ -6,19 +6,17 @@ where Python reserves the word.
 
 from typing import Annotated
 
-from pydantic import (
-    Field,
-)
+from pydantic import Field
 
 from simulator.harness.language.cluster_model import ClusterModel, ScriptModel, TimeModel
-from simulator.harness.language.scalars import Filled, Strict, TagText
+from simulator.harness.language.scalars import Strict, TagText, Title
 from simulator.harness.language.step_model import EndExpect, StepModel
 
 
 class ScenarioModel(Strict):
     """A scenario file, its cases filled in."""
 
-    scenario: Filled
+    scenario: Title
     tags: list[TagText] = Field([])
     cluster: ClusterModel = ClusterModel()
     time: TimeModel = "manual"

@@ -31,6 +31,13 @@ COUNT_MAX = 1_000_000
 """Of anything that is counted: more would only fill the memory."""
 
 
+MADE_MAX = 10_000
+"""Of apps and backups that are made at the start, each: more would only take time."""
+
+RATE_MAX = 1_000_000
+"""Seconds of cluster time in a real second."""
+
+
 def _text(value: object) -> str:
     if not isinstance(value, str):
         raise ValueError("must be text, not a list or a mapping")
@@ -61,14 +68,28 @@ def _count(text: str) -> int:
     return int(text)
 
 
+def _made(text: str) -> int:
+    count = _count(text)
+    if count > MADE_MAX:
+        raise ValueError(f"{text!r} is too much: {MADE_MAX} at most")
+    return count
+
+
+def _title(text: str) -> str:
+    title = _filled(text).strip()
+    if not title.isprintable():
+        raise ValueError("holds characters that cannot be printed; write one plain line")
+    return title
+
+
 def _factor(value: object) -> float:
     text = _text(value)
     try:
         factor = float(text)
     except ValueError:
         factor = 0
-    if not 0 < factor < float("inf"):
-        raise ValueError(f"{text!r} is not a number above 0")
+    if not 0 < factor <= RATE_MAX:
+        raise ValueError(f"{text!r} is not a number above 0 and up to {RATE_MAX}")
     return factor
 
 
@@ -97,6 +118,10 @@ Filled = Annotated[str, BeforeValidator(parsed_by(_filled))]
 Count = Annotated[
     int, BeforeValidator(parsed_by(_count)), WithJsonSchema({"type": ["integer", "string"]})
 ]
+MadeCount = Annotated[
+    int, BeforeValidator(parsed_by(_made)), WithJsonSchema({"type": ["integer", "string"]})
+]
+Title = Annotated[str, BeforeValidator(parsed_by(_title))]
 DurationText = Annotated[
     Duration,
     BeforeValidator(parsed_by(parse_duration)),

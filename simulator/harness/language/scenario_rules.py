@@ -90,8 +90,8 @@ def _written(stages: list[StageOrChoice], path: Path) -> KeyPath:
     if not rest or isinstance(stage, StageModel):
         return ("then", index)
     branch, *deeper = rest
-    inner = stage.one_of[branch].then
-    return ("then", index, "one_of", branch, *_written(inner, tuple(deeper)))
+    inside = _written(stage.one_of[branch].then, tuple(deeper)) if deeper else ()
+    return ("then", index, "one_of", branch, *inside)
 
 
 def _release_names(scenario: Scenario) -> Iterator[Finding]:

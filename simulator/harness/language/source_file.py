@@ -120,6 +120,9 @@ def read_source(path: Path) -> SourceFile:
     Raises:
         SourceError: when it cannot be read, is no YAML, or says something twice.
     """
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        problem = Problem(place=_START, message="is a pipe or a device; name a file")
+        raise SourceError(str(path), (), [problem])
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:

@@ -123,6 +123,10 @@ def _pausing(every: Duration) -> Duration:
     return every
 
 
+POLLS_MAX = 100_000
+"""Of one wait: each is a real request."""
+
+
 class WaitModel(Strict):
     """Ask again and again until a backup, or its latest restore, has a status."""
 
@@ -136,6 +140,8 @@ class WaitModel(Strict):
     def _exactly_one(self) -> "WaitModel":
         if (self.backup is None) == (self.restore is None):
             raise ValueError("needs a backup or a restore to wait for, and not both")
+        if self.within > self.every * POLLS_MAX:
+            raise ValueError(f"asks too often: within may be {POLLS_MAX} times every, at most")
         return self
 
 

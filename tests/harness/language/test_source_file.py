@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 from textwrap import dedent
 
@@ -337,3 +338,11 @@ def test_a_hint_names_the_nearest_word_and_all_others() -> None:
     )
     assert nearest("xyz", ["label", "times"]) == "allowed here: label, times"
     assert nearest("xyz", []) == "allowed here: nothing"
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    """Nobody may ever write into it."""
+    pipe = tmp_path / "pipe.scenario.yaml"
+    os.mkfifo(pipe)
+    with pytest.raises(SourceError, match="is a pipe or a device; name a file"):
+        read_source(pipe)
