@@ -142,6 +142,8 @@ class Clock:
             ValueError: when the text is no duration, or the number is negative.
         """
         step = parse_duration(duration) if isinstance(duration, str) else duration
+        if not isinstance(step, int):
+            raise ValueError(f"{step!r} is not a duration; write one like 90s, or nanoseconds")
         if step < 0:
             raise ValueError(f"cluster time only moves forward, not by {step} ns")
         with self._lock:

@@ -21,7 +21,7 @@ from simulator.core.marathon import Apps, app_from
 from simulator.core.scripts import Operation, ScriptRule
 from simulator.core.statuses import Status
 from simulator.journal import Journal
-from simulator.scripting import ScriptBuilder
+from simulator.scripting import ScriptBuilder, ScriptError
 from simulator.world import made_up_apps
 
 
@@ -133,6 +133,8 @@ class Simulation:
     def _script(
         self, operation: Operation, label: str, times: int | None, *, optional: bool
     ) -> ScriptBuilder:
+        if not isinstance(label, str) or (times is not None and times < 1):
+            raise ScriptError("a script needs a label as text, and 1 or more times or None")
         with self.lock:
             use = self._cluster.add_rule(
                 ScriptRule(

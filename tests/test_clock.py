@@ -294,3 +294,12 @@ def test_real_time_runs_forward_and_is_past_the_writing_of_this_test() -> None:
     assert second >= first > 0
     assert RealTime.monotonic() > 0
     assert RealTime.now() > parse_rfc3339("2024-01-01T00:00:00Z")
+
+
+@pytest.mark.parametrize("step", [1.5, None])
+def test_only_whole_nanoseconds_pass(step: object) -> None:
+    """Or a float would get into every timestamp."""
+    clock = Clock(Manual())
+    with pytest.raises(ValueError, match="is not a duration; write one like 90s, or nanoseconds"):
+        clock.advance(step)  # type: ignore[arg-type] # what a type checker would find
+    assert clock.elapsed == 0

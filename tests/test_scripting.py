@@ -336,3 +336,11 @@ def test_a_branch_is_drawn_from_the_seed() -> None:
 
     assert drawn("a") == drawn("a") != drawn("b")
     assert set(drawn("a")) == {READY, ERROR}
+
+
+@pytest.mark.parametrize("times", [0, -1])
+def test_a_script_for_no_operation_at_all_is_refused(times: int, simulation: Simulation) -> None:
+    """As in scenario files."""
+    with pytest.raises(ScriptError, match="1 or more times"):
+        simulation.on_create(times=times)
+    assert simulation.rules == ()

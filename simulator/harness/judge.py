@@ -234,7 +234,7 @@ def made_one(outcome: Ok, made: list[str], label: str, path: KeyPath) -> Iterato
         yield finding(path, f"a backup with the label {label!r}", f"the cluster made {made[0]}")
     value = outcome.value
     claimed = value.get("id") if isinstance(value, Mapping) else value
-    if claimed is not None and claimed != made[0]:
+    if value is not None and claimed != made[0]:
         yield finding(path, f"the client to name the new backup, {made[0]}", repr(claimed))
 
 

@@ -107,16 +107,18 @@ def _rows(view: _View, marks: Sequence[Mark]) -> Iterator[_Row]:
 def _numbered_rows(view: _View) -> Iterator[tuple[int, _Row]]:
     if view.journal.dropped:
         yield 0, _Row(view.start, "…", f"{view.journal.dropped} older entries were not kept")
+    requests = 0
     for number, entry in view.journal.numbered():
-        row = _entry_row(view, number, entry)
+        requests += isinstance(entry, Exchange)
+        row = _entry_row(view, requests, entry)
         if row.text:
             yield number, row
 
 
-def _entry_row(view: _View, number: int, entry: Entry) -> _Row:
+def _entry_row(view: _View, request: int, entry: Entry) -> _Row:
     if isinstance(entry, Exchange):
         text = _exchange_text(view, entry)
-        return _Row(entry.at, f"  #{number}", text, same=text)
+        return _Row(entry.at, f"  #{request}", text, same=text)
     return _Row(entry.at, "    *", _event_text(view, entry))
 
 
@@ -125,7 +127,9 @@ def _exchange_text(view: _View, exchange: Exchange) -> str:
     body = exchange.request_body.decode("utf-8", "replace")
     sent = f"{exchange.method} {target}{' ' + _shortened(body) if body else ''}"
     notes = "".join(f"; {note}" for note in exchange.notes)
-    return f"{sent} → {exchange.status} {_answered(view, exchange)}   ({exchange.why}{notes})"
+    refusal = exchange.reply.refusal if exchange.reply else None
+    why = f"refused, {refusal.reason.value}" if refusal else exchange.why
+    return f"{sent} → {exchange.status} {_answered(view, exchange)}   ({why}{notes})"
 
 
 def _answered(view: _View, exchange: Exchange) -> str:

@@ -814,3 +814,34 @@ def test_a_backup_that_was_never_made_is_absent(run: Run) -> None:
         expect: {backups: {first: absent}}
     """
     assert run(text, create=saying(Failed("no"))).passed
+
+
+# --- claims about what was answered ------------------------------------------------------------
+
+
+@pytest.mark.parametrize("step", ["show: {backup: one}", "wait: {backup: one, for: STATUS_READY}"])
+def test_a_client_that_makes_up_a_status_is_found(run: Run, step: str) -> None:
+    """It claims what it would like to see; the cluster answered otherwise."""
+    made_up = changing("show", lambda document: {**document, "status": "STATUS_READY"})
+    text = f"steps: [{{create: {{label: nightly}}, as: one}}, {{{step}}}]"
+    (found,) = run(text, show=made_up).findings
+    assert found.expected == "the client to show one as STATUS_BACKING_UP"
+    assert found.found == "'STATUS_READY'"
+
+
+def test_a_list_with_a_made_up_status_is_found(run: Run) -> None:
+    """As one that is shown alone."""
+    made_up = changing(
+        "list", lambda listed: [{**document, "status": "STATUS_ERROR"} for document in listed]
+    )
+    (found,) = run(
+        "steps: [{create: {label: nightly}, as: one}, {list: {}}]", list=made_up
+    ).findings
+    assert found.expected == "the client to show one as STATUS_BACKING_UP"
+
+
+def test_a_created_document_without_an_id_names_no_backup(run: Run) -> None:
+    """Only a client that prints nothing is silent."""
+    nameless = changing("create", lambda _: {"status": "STATUS_BACKING_UP"})
+    (found,) = run("steps: [{create: {label: nightly}}]", create=nameless).findings
+    assert found.expected.startswith("the client to name the new backup, nightly-")
