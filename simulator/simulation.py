@@ -18,7 +18,7 @@ from simulator.core.commands import Command, Reply
 from simulator.core.events import Event
 from simulator.core.instants import Instant
 from simulator.core.marathon import Apps, app_from
-from simulator.core.scripts import Operation, ScriptRule
+from simulator.core.scripts import OperationKind, ScriptRule
 from simulator.core.statuses import Status
 from simulator.journal import Journal
 from simulator.scripting import ScriptBuilder, ScriptError
@@ -122,16 +122,16 @@ class Simulation:
         self, label: str = "*", *, times: int | None = None, optional: bool = False
     ) -> ScriptBuilder:
         """Script how backups with a label that matches the glob go; read on at ScriptBuilder."""
-        return self._script(Operation.CREATE, label, times, optional=optional)
+        return self._script(OperationKind.CREATE, label, times, optional=optional)
 
     def on_restore(
         self, label: str = "*", *, times: int | None = None, optional: bool = False
     ) -> ScriptBuilder:
         """Script how restores of backups with a matching label go; read on at ScriptBuilder."""
-        return self._script(Operation.RESTORE, label, times, optional=optional)
+        return self._script(OperationKind.RESTORE, label, times, optional=optional)
 
     def _script(
-        self, operation: Operation, label: str, times: int | None, *, optional: bool
+        self, operation: OperationKind, label: str, times: int | None, *, optional: bool
     ) -> ScriptBuilder:
         if not isinstance(label, str) or (times is not None and times < 1):
             raise ScriptError("a script needs a label as text, and 1 or more times or None")

@@ -15,11 +15,11 @@ from simulator.core.operation import Operation
 from simulator.core.scripts import (
     MARATHON,
     Chance,
+    OperationKind,
     ScriptRule,
     default_rule,
     draw,
 )
-from simulator.core.scripts import Operation as OperationKind
 from simulator.core.shelf import Shelf
 from simulator.core.statuses import Signal, Status
 

@@ -18,7 +18,7 @@ MARATHON: Final = "marathon"
 """The only component that real backups hold. Source: docs, backup-and-restore ("As of 1.10 …")."""
 
 
-class Operation(Enum):
+class OperationKind(Enum):
     """The two operations that take time; each has the status it runs in."""
 
     CREATE = "create"
@@ -27,7 +27,7 @@ class Operation(Enum):
     @property
     def running(self) -> Status:
         """The status that holds while the operation runs."""
-        return Status.BACKING_UP if self is Operation.CREATE else Status.RESTORING
+        return Status.BACKING_UP if self is OperationKind.CREATE else Status.RESTORING
 
 
 class Chance(Protocol):
@@ -159,19 +159,19 @@ class ScriptRule:
         optional: whether it is fine if no operation ever used the rule.
     """
 
-    on: Operation
+    on: OperationKind
     stages: tuple[Stage | OneOf, ...]
     label: str = "*"
     times: int | None = None
     origin: str = "a script"
     optional: bool = False
 
-    def matches(self, operation: Operation, label: str) -> bool:
+    def matches(self, operation: OperationKind, label: str) -> bool:
         """Tell whether the rule speaks of this operation on a backup with this label."""
         return self.on is operation and fnmatchcase(label, self.label)
 
 
-def default_rule(operation: Operation) -> ScriptRule:
+def default_rule(operation: OperationKind) -> ScriptRule:
     """Return what happens where no rule matches: 30 seconds, then ready.
 
     Real durations are not documented; Marathon's restart alone takes 15 seconds and more.
@@ -220,7 +220,7 @@ Path = tuple[int, ...]
 
 
 def stage_problems(
-    operation: Operation, stages: Sequence[Stage | OneOf]
+    operation: OperationKind, stages: Sequence[Stage | OneOf]
 ) -> Iterator[tuple[Path, str]]:
     """Say what is wrong with the stages of a script, each with its place.
 
@@ -230,7 +230,7 @@ def stage_problems(
 
 
 def _list_problems(
-    operation: Operation, stages: Sequence[Stage | OneOf], path: Path, ended: dict[str, Stage]
+    operation: OperationKind, stages: Sequence[Stage | OneOf], path: Path, ended: dict[str, Stage]
 ) -> Iterator[tuple[Path, str]]:
     """Go through one list; ``ended`` holds the last stage of each component that is over."""
     ended = dict(ended)
@@ -253,7 +253,7 @@ def _list_problems(
 
 
 def _choice_problems(
-    operation: Operation, choice: OneOf, here: Path, ended: dict[str, Stage]
+    operation: OperationKind, choice: OneOf, here: Path, ended: dict[str, Stage]
 ) -> Iterator[tuple[Path, str]]:
     if not choice.branches:
         yield here, "one_of needs a branch at least"
@@ -263,7 +263,7 @@ def _choice_problems(
         yield from _list_problems(operation, branch.stages, (*here, number), ended)
 
 
-def _problems_of(operation: Operation, stage: Stage) -> Iterator[str]:
+def _problems_of(operation: OperationKind, stage: Stage) -> Iterator[str]:
     running = operation.running
     if stage.status not in {running, Status.READY, Status.ERROR}:
         yield (

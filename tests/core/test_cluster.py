@@ -32,7 +32,7 @@ from simulator.core.scripts import (
     Forever,
     Lasts,
     OneOf,
-    Operation,
+    OperationKind,
     Polls,
     ScriptRule,
     Stage,
@@ -42,7 +42,7 @@ from simulator.core.statuses import Status
 
 START = Instant(1_552_951_000_000_000_000)
 SECOND = 1_000_000_000
-CREATE, RESTORE = Operation.CREATE, Operation.RESTORE
+CREATE, RESTORE = OperationKind.CREATE, OperationKind.RESTORE
 READY = Stage(status=Status.READY)
 FAILED = Stage(status=Status.ERROR, error="no leader")
 
@@ -171,7 +171,7 @@ def restoring(ends: End | int) -> Stage:
 
 
 def on(
-    operation: Operation, *stages: Stage | OneOf, label: str = "*", times: int | None = None
+    operation: OperationKind, *stages: Stage | OneOf, label: str = "*", times: int | None = None
 ) -> ScriptRule:
     """Return a rule that says in its origin which label it is for."""
     return ScriptRule(

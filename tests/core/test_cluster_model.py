@@ -32,7 +32,7 @@ from simulator.core.scripts import (
     End,
     Forever,
     Lasts,
-    Operation,
+    OperationKind,
     Polls,
     ScriptRule,
     Stage,
@@ -84,7 +84,7 @@ def as_end(kind: str, value: int | str) -> End:
     return Polls(int(value)) if kind == "polls" else Until(str(value))
 
 
-def as_rule(operation: Operation, script: Script) -> ScriptRule:
+def as_rule(operation: OperationKind, script: Script) -> ScriptRule:
     """Return the script as a rule that serves once."""
     stages = []
     for name, part in script.items():
@@ -228,7 +228,7 @@ class ClusterAgainstModel(RuleBasedStateMachine):
         """Start a backup, or be told that the cluster is busy."""
         refusal = "busy" if self.model.is_busy() else None
         if refusal is None:
-            self.cluster.add_rule(as_rule(Operation.CREATE, script))
+            self.cluster.add_rule(as_rule(OperationKind.CREATE, script))
         reply = self.ask(Create(label), refusal)
         if refusal is None:
             assert reply.backup is not None
@@ -245,7 +245,7 @@ class ClusterAgainstModel(RuleBasedStateMachine):
         backup_id = self.one_of_the_ids(data)
         refusal = self.model.refusal_of_restore(backup_id)
         if refusal is None:
-            self.cluster.add_rule(as_rule(Operation.RESTORE, script))
+            self.cluster.add_rule(as_rule(OperationKind.RESTORE, script))
         reply = self.ask(Restore(backup_id), refusal)
         if refusal is None:
             work = Work(self.model.now, "STATUS_RESTORING", script)

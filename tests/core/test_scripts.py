@@ -11,7 +11,7 @@ from simulator.core.scripts import (
     Forever,
     Lasts,
     OneOf,
-    Operation,
+    OperationKind,
     Polls,
     ScriptRule,
     Stage,
@@ -71,11 +71,11 @@ def branch(*stages: Stage | OneOf, weight: int = 1) -> Branch:
 
 def script(*stages: Stage | OneOf) -> ScriptRule:
     """Return a rule for creates with these stages."""
-    return ScriptRule(on=Operation.CREATE, stages=stages)
+    return ScriptRule(on=OperationKind.CREATE, stages=stages)
 
 
 def problems(
-    *stages: Stage | OneOf, operation: Operation = Operation.CREATE
+    *stages: Stage | OneOf, operation: OperationKind = OperationKind.CREATE
 ) -> list[tuple[tuple[int, ...], str]]:
     """Return what is wrong with these stages."""
     return list(stage_problems(operation, stages))
@@ -103,8 +103,8 @@ def test_the_end_of_a_stage_reads_as_english(end: End, text: str) -> None:
 
 def test_each_operation_has_the_status_it_runs_in() -> None:
     """The two running statuses of the documents."""
-    assert Operation.CREATE.running is Status.BACKING_UP
-    assert Operation.RESTORE.running is Status.RESTORING
+    assert OperationKind.CREATE.running is Status.BACKING_UP
+    assert OperationKind.RESTORE.running is Status.RESTORING
 
 
 def test_a_stage_shows_its_status_unless_it_says_otherwise() -> None:
@@ -130,18 +130,18 @@ def test_a_stage_shows_its_status_unless_it_says_otherwise() -> None:
 )
 def test_a_rule_speaks_of_labels_that_its_glob_matches(glob: str, matched: list[str]) -> None:
     """Upper and lower case differ."""
-    rule = ScriptRule(on=Operation.CREATE, stages=(), label=glob)
+    rule = ScriptRule(on=OperationKind.CREATE, stages=(), label=glob)
     labels = ["nightly", "nightly2", "Nightly", "weekly"]
-    assert [label for label in labels if rule.matches(Operation.CREATE, label)] == matched
+    assert [label for label in labels if rule.matches(OperationKind.CREATE, label)] == matched
 
 
 def test_a_rule_speaks_of_one_operation_only() -> None:
     """A script for creates does not touch restores."""
-    assert not script().matches(Operation.RESTORE, "nightly")
+    assert not script().matches(OperationKind.RESTORE, "nightly")
 
 
-@pytest.mark.parametrize("operation", Operation)
-def test_without_a_rule_an_operation_takes_thirty_seconds(operation: Operation) -> None:
+@pytest.mark.parametrize("operation", OperationKind)
+def test_without_a_rule_an_operation_takes_thirty_seconds(operation: OperationKind) -> None:
     """Then it is ready."""
     rule = default_rule(operation)
     assert rule.on is operation
@@ -272,8 +272,8 @@ def test_a_restore_has_a_running_status_of_its_own() -> None:
     )
     as_restore = foreign.format("a restore", "STATUS_BACKING_UP", "STATUS_RESTORING")
     as_create = foreign.format("a create", "STATUS_RESTORING", "STATUS_BACKING_UP")
-    assert problems(restoring, READY, operation=Operation.RESTORE) == []
-    assert problems(running(), operation=Operation.RESTORE) == [((0,), as_restore)]
+    assert problems(restoring, READY, operation=OperationKind.RESTORE) == []
+    assert problems(running(), operation=OperationKind.RESTORE) == [((0,), as_restore)]
     assert problems(restoring) == [((0,), as_create)]
 
 
@@ -364,7 +364,9 @@ def test_a_branch_without_weight_is_never_reached(weight: int) -> None:
 # --- dead rules and releases -------------------------------------------------------------------
 
 
-def rule(label: str, *, times: int | None = None, on: Operation = Operation.CREATE) -> ScriptRule:
+def rule(
+    label: str, *, times: int | None = None, on: OperationKind = OperationKind.CREATE
+) -> ScriptRule:
     """Return a rule of which only the conditions matter."""
     return ScriptRule(on=on, stages=(), label=label, times=times)
 
@@ -379,7 +381,7 @@ def rule(label: str, *, times: int | None = None, on: Operation = Operation.CREA
         ([rule("night*"), rule("night*")], [(1, 0)]),
         ([rule("night*"), rule("day*")], []),
         ([rule("*", times=1), rule("*")], []),
-        ([rule("*"), rule("*", on=Operation.RESTORE)], []),
+        ([rule("*"), rule("*", on=OperationKind.RESTORE)], []),
         ([rule("a*"), rule("*"), rule("a*"), rule("b*")], [(2, 0), (3, 1)]),
     ],
 )

@@ -16,7 +16,7 @@ from simulator.core.scripts import (
     Forever,
     Lasts,
     OneOf,
-    Operation,
+    OperationKind,
     Polls,
     ScriptRule,
     Stage,
@@ -127,7 +127,7 @@ def _existing(backup: BackupModel) -> ExistingBackup:
 
 def _rule(script: ScriptModel, origin: str) -> ScriptRule:
     return ScriptRule(
-        on=Operation(script.on),
+        on=OperationKind(script.on),
         stages=tuple(_stage(stage) for stage in script.then),
         label=script.when.label,
         times=script.times,

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from simulator.core.identifiers import label_problems
 from simulator.core.marathon import app_from
-from simulator.core.scripts import Operation, Path, dead_rules, stage_problems
+from simulator.core.scripts import OperationKind, Path, dead_rules, stage_problems
 from simulator.core.statuses import Status
 from simulator.harness.language.cluster_model import (
     ChoiceModel,
@@ -196,7 +196,7 @@ def _statuses(scenario: Scenario) -> Iterator[Finding]:
         if isinstance(step, WaitStep) and step.wait.for_ not in shown:
             path = ("steps", index, "wait", "for")
             yield path, f"nothing ever shows {step.wait.for_!r}", nearest(step.wait.for_, shown)
-        running = Operation.CREATE.running
+        running = OperationKind.CREATE.running
         if isinstance(step, WaitStep) and step.wait.restore and step.wait.for_ == running:
             yield ("steps", index, "wait", "for"), f"a restore is never {running}", ""
 

@@ -13,7 +13,7 @@ from simulator.core.scripts import (
     Forever,
     Lasts,
     OneOf,
-    Operation,
+    OperationKind,
     Polls,
     ScriptRule,
     Stage,
@@ -188,7 +188,7 @@ def test_a_script_says_everything_that_the_core_knows(load: Load) -> None:
     choice = OneOf((Branch(weight=3, stages=(ready,)), Branch(weight=1, stages=(failed,))))
     assert list(scenario.rules()) == [
         ScriptRule(
-            on=Operation.RESTORE,
+            on=OperationKind.RESTORE,
             stages=(running, choice),
             label="night*",
             times=2,
