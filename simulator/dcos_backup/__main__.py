@@ -1,0 +1,8 @@
+"""``python -m simulator.dcos_backup``."""
+
+import sys
+
+from simulator.dcos_backup.main import main
+
+if __name__ == "__main__":
+    sys.exit(main())
