@@ -118,6 +118,16 @@ class Simulation:
         """End every stage that waits ``until`` this name, now or when it is reached."""
         self.do(commands.Release(name))
 
+    def lose(self, backup_id: str) -> None:
+        """Take a backup away from the master's disk, whatever its status.
+
+        An operation on it ends, and Marathon comes back as it was before (inferred).
+
+        Raises:
+            RefusedError: when there is no such backup.
+        """
+        self.do(commands.Lose(backup_id))
+
     def on_create(
         self, label: str = "*", *, times: int | None = None, optional: bool = False
     ) -> ScriptBuilder:

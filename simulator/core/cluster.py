@@ -153,6 +153,8 @@ class Cluster:
                 return self._remove_app(command)
             case commands.Release():
                 return self._release(command)
+            case commands.Lose():
+                return self._lose(command)
             case _:
                 assert_never(command)
 
@@ -236,10 +238,25 @@ class Cluster:
             return _refuse(
                 Refused.IN_USE, f"backup {found.id} is {doing}: it can be deleted once that ends"
             )
-        self._shelf.remove(found.id)
-        del self._snapshots[found.id]
+        self._remove(found)
         gone = events.BackupDeleted(at=self.now, backup_id=found.id)
         return Reply(why="deleted as asked", backup=found, events=(gone,))
+
+    def _lose(self, command: commands.Lose) -> Reply:
+        """Lose a backup; an operation on it ends, and Marathon comes back as it was (inferred)."""
+        found = self._find(command.id)
+        if isinstance(found, Reply):
+            return found
+        happened: list[Event] = [events.BackupLost(at=self.now, backup_id=found.id)]
+        if self._operation and self._operation.backup_id == found.id:
+            self._operation = None
+            happened.append(events.MarathonStarted(at=self.now, apps=tuple(self._apps)))
+        self._remove(found)
+        return Reply(why="lost as asked", backup=found, events=tuple(happened))
+
+    def _remove(self, backup: Backup) -> None:
+        self._shelf.remove(backup.id)
+        del self._snapshots[backup.id]
 
     def _deploy_app(self, command: commands.DeployApp) -> Reply:
         if not self.marathon_available:

@@ -58,7 +58,14 @@ class Release:
     name: str
 
 
-Command = Create | List | Restore | Delete | DeployApp | RemoveApp | Release
+@dataclass(frozen=True, slots=True)
+class Lose:
+    """Take a backup away from the master's disk, whatever its status."""
+
+    id: str
+
+
+Command = Create | List | Restore | Delete | DeployApp | RemoveApp | Release | Lose
 
 
 class Refused(Enum):

@@ -57,6 +57,13 @@ class BackupDeleted(NamedTuple):
     backup_id: str
 
 
+class BackupLost(NamedTuple):
+    """A backup is gone from the master's disk, and nobody has asked for it."""
+
+    at: Instant
+    backup_id: str
+
+
 class MarathonStopped(NamedTuple):
     """Nobody answers for Marathon from here on."""
 
@@ -98,6 +105,7 @@ Event = (
     | StageEntered
     | StatusChanged
     | BackupDeleted
+    | BackupLost
     | MarathonStopped
     | MarathonStarted
     | AppDeployed

@@ -23,9 +23,10 @@ def failure_text(verdict: Verdict) -> str:
 
 def replay_command(verdict: Verdict) -> str:
     """Return the command that runs this scenario again in the same way."""
-    scenario, client = verdict.scenario, verdict.client_name
-    item = f"{scenario.source.name}::{scenario.test_name(client)}"
-    words = ["dcos-sim", "test", item, "--client", client, "--sim-seed", verdict.seed]
+    scenario = verdict.scenario
+    item = f"{scenario.source.name}::{scenario.test_name(verdict.client_name)}"
+    client = ["--client", verdict.client_given]
+    words = ["dcos-sim", "test", item, *client, "--sim-seed", verdict.seed]
     return " ".join(shlex.quote(word) for word in words)
 
 
@@ -33,8 +34,9 @@ def _finding_text(verdict: Verdict, finding: Finding) -> str:
     source = verdict.scenario.source
     place = source.place(finding.path)
     number, total = len(verdict.steps), len(verdict.scenario.model.steps)
-    in_step = finding.path[0] == "steps"
-    where = f"step {number} of {total}" if in_step else "after the last step"
+    where = {"steps": f"step {number} of {total}", "program": "the program"}.get(
+        str(finding.path[0]), "after the program" if total == 0 else "after the last step"
+    )
     lines = [
         f"{source.name}:{place.line}:{place.column}: {where}, client {verdict.client_name}\n",
         source.quote(place),
@@ -46,8 +48,9 @@ def _finding_text(verdict: Verdict, finding: Finding) -> str:
 
 
 def _marks(verdict: Verdict) -> Iterator[Mark]:
-    steps = verdict.scenario.source.value["steps"]
+    program = verdict.scenario.source.value.get("program")
+    written = [{"program": program}] if program else verdict.scenario.written_steps
     for record in verdict.steps:
         claim = f"   → {record.outcome}" if record.outcome else ""
-        text = f"{record.number + 1}: {in_one_line(steps[record.number])}{claim}"
+        text = f"{record.number + 1}: {in_one_line(written[record.number])}{claim}"
         yield Mark(record.at, record.after_entry, text)

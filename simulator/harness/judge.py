@@ -9,12 +9,15 @@ from typing import Final, TypeAlias, final
 from simulator.core.events import BackupDeleted, BackupStarted, RestoreStarted
 from simulator.core.instants import duration_text, elapsed
 from simulator.core.marathon import absolute
+from simulator.core.statuses import Status
 from simulator.harness.documents import Document, components_of, entries_by_id
+from simulator.harness.language.program_model import ProgramRunModel
 from simulator.harness.language.scenario import Scenario
 from simulator.harness.language.source_file import KeyPath
 from simulator.harness.language.step_model import EndExpect, ListModel, Matcher, WaitModel
-from simulator.harness.matchers import mismatches
-from simulator.harness.ports import Control, Failed, Indeterminate, Ok, Outcome
+from simulator.harness.matchers import described, fits, mismatches
+from simulator.harness.plain_text import beginning
+from simulator.harness.ports import Control, Failed, Indeterminate, Ok, Outcome, Ran, claimed_by
 from simulator.harness.verdict import Finding
 from simulator.journal import Exchange
 
@@ -188,6 +191,74 @@ class Judge:
         wanted = f"{what}{name} to become {wait.for_} within {duration_text(wait.within)}"
         return finding(path, wanted, f"still {status}", *notes)
 
+    def ran(
+        self, ran: Ran, program: ProgramRunModel, subject: str, after_entry: int
+    ) -> Iterator[Finding]:
+        """Compare how a program ended with how its backup or restore stands at that moment.
+
+        Args:
+            ran: how the program went.
+            program: what the scenario says of it.
+            subject: the id of the backup; empty when none was made.
+            after_entry: the last journal entry before the program started.
+        """
+        path = ("program",)
+        is_restore = program.run == "restore"
+        if ran.stopped:
+            truth = self._truth(subject, after_entry, is_restore=is_restore)[1]
+            yield finding(path, "the program to end by itself", ran.how_it_ended, truth)
+            return
+        is_done, truth = self._truth(subject, after_entry, is_restore=is_restore)
+        claimed = claimed_by(ran)
+        if isinstance(claimed, Ok) and not is_done:
+            wanted = f"exit status 0 only when the {program.run} is {_DONE[program.run]}"
+            yield finding(path, wanted, f"exit status 0, and {truth}")
+        elif ran.status < 0:
+            yield finding(path, "the program to end by itself", ran.how_it_ended)
+        elif isinstance(claimed, Failed) and is_done:
+            wanted = f"exit status 0: the {program.run} is {_DONE[program.run]}"
+            yield finding(path, wanted, f"exit status {ran.status}: {ran.how_it_ended}")
+        elif program.expect not in {None, "ok" if isinstance(claimed, Ok) else "failed"}:
+            found = f"exit status {ran.status}, and {truth}"
+            yield finding((*path, "expect"), _WANTED[str(program.expect)], found)
+        yield from self._ran_quietly(ran, program, after_entry)
+
+    def _ran_quietly(
+        self, ran: Ran, program: ProgramRunModel, after_entry: int
+    ) -> Iterator[Finding]:
+        """Compare what a program wrote, asked and left behind with what is expected."""
+        if ran.left_running:
+            found = "it left a process running in the background, which was killed"
+            yield finding(("program",), "the program to leave nothing running", found)
+        said = f"{ran.output.decode(errors='replace')}\n{ran.errors}"
+        if program.says is not None and not fits(said, program.says):
+            found = beginning(said) or "nothing"
+            yield finding(("program", "says"), f"it to write: {described(program.says)}", found)
+        entries = self._control.journal.newest(after_entry)
+        requests = sum(isinstance(entry, Exchange) for entry in entries)
+        if program.requests is not None and requests > program.requests:
+            wanted = f"{program.requests} requests at most"
+            yield finding(("program", "requests"), wanted, str(requests))
+
+    def _truth(self, subject: str, after_entry: int, *, is_restore: bool) -> tuple[bool, str]:
+        """Return whether a backup is ready, or newly restored, and how to say how it stands."""
+        if not subject:
+            return False, "there is no new backup"
+        backup = self._control.backups.get(subject)
+        if backup is None:
+            return False, f"there is no backup {subject}"
+        if not is_restore:
+            return backup.status is Status.READY, f"{self._name(subject)} is {backup.status}"
+        started = [
+            entry
+            for entry in self._control.journal.newest(after_entry)
+            if isinstance(entry, RestoreStarted) and entry.backup_id == subject
+        ]
+        if not started:
+            return False, f"no restore of {self._name(subject)} has started"
+        status = backup.restores[-1].status
+        return status is Status.READY, f"the restore of {self._name(subject)} is {status}"
+
     def effects(self) -> Effects:
         """Return what a client could have changed, to be compared later."""
         backups = self._control.backups
@@ -201,6 +272,7 @@ class Judge:
         return (f"the cluster's last answer: {exchanges[-1].why}",) if exchanges else ()
 
 
+_DONE = {"backup": "ready", "restore": "done"}
 _KINDS = {"ok": Ok, "refused": Failed, "failed": Failed, "indeterminate": Indeterminate}
 _WANTED = {
     "ok": "the client to succeed",

@@ -34,7 +34,7 @@ def mismatches(document: object, expected: Mapping[str, Matcher]) -> Iterator[tu
     """Yield (path, expected, found) for every path whose value is not as expected."""
     for path, matcher in expected.items():
         found = value_at(document, path)
-        if not _fits(found, matcher):
+        if not fits(found, matcher):
             yield path, described(matcher), "nothing there" if found is _ABSENT else repr(found)
 
 
@@ -48,7 +48,8 @@ def described(matcher: Matcher) -> str:
     return f"{name.replace('_', ' ')} {wanted!r}"
 
 
-def _fits(found: object, matcher: Matcher) -> bool:
+def fits(found: object, matcher: Matcher) -> bool:
+    """Whether a value is as a matcher wants it."""
     if isinstance(matcher, str):
         return found is not _ABSENT and as_text(found) == matcher
     name, wanted = _only(matcher)

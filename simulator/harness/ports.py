@@ -4,10 +4,12 @@ The runner knows nothing else. The same scenario can run against a cluster in th
 elsewhere, and through a client in any language.
 """
 
+import signal
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
 from simulator.clock import Clock
 from simulator.core.backups import Backup
@@ -15,7 +17,11 @@ from simulator.core.cluster import RuleUse
 from simulator.core.instants import Instant
 from simulator.core.marathon import Apps
 from simulator.core.statuses import Status
+from simulator.harness.plain_text import beginning, end
 from simulator.journal import Journal
+
+ERRORS_SHOWN_MAX: Final = 400
+"""Characters of a client's standard error in a message, from the end: there it says what failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,71 @@ class Indeterminate:
 Outcome: TypeAlias = Ok | Failed | Indeterminate
 
 
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """What a client printed where a document was due; stands as the value of an ok."""
+
+    what: str
+
+    def __repr__(self) -> str:
+        return self.what
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ran:
+    """How a process of a client went, seen from outside.
+
+    Attributes:
+        status: its exit status; negative for the signal that ended it.
+        output: what it wrote to standard output.
+        errors: the end of what it wrote to standard error.
+        seconds: of real time, from start to end.
+        stopped: why the harness had to kill it; empty when it ended by itself.
+        left_running: whether it left processes behind, which were killed.
+    """
+
+    status: int
+    output: bytes
+    errors: str
+    seconds: float
+    stopped: str = ""
+    left_running: bool = False
+
+    @property
+    def how_it_ended(self) -> str:
+        """Say how it failed: in its own words, where it has written any to standard error."""
+        if self.stopped:
+            return f"{self.stopped}{self._wrote()}"
+        if self.status > 0 and self.errors:
+            return end(self.errors, ERRORS_SHOWN_MAX)
+        return f"it {how_ended(self.status)}{self._wrote()}"
+
+    def _wrote(self) -> str:
+        if self.errors:
+            return f": {end(self.errors, ERRORS_SHOWN_MAX)}"
+        output = self.output.decode(errors="replace")
+        if output.strip():
+            return f"; on standard output: {beginning(output)}"
+        return ", and wrote nothing"
+
+
+def how_ended(status: int) -> str:
+    """Say how a process ended, by its exit status; a negative one stands for a signal."""
+    if status >= 0:
+        return f"ended with exit status {status}"
+    try:
+        return f"was ended by {signal.Signals(-status).name}"
+    except ValueError:
+        return f"was ended by signal {-status}"
+
+
+def claimed_by(ran: Ran) -> Outcome:
+    """Return what a process claims by its exit status alone."""
+    if ran.stopped:
+        return Indeterminate(ran.how_it_ended)
+    return Failed(ran.how_it_ended) if ran.status else Ok()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
     """Where a client finds the cluster and how it gets in.
@@ -70,7 +141,10 @@ class Target:
 
 
 class Client(Protocol):
-    """The five operations of a client. None of them raises: what goes wrong is an outcome."""
+    """The five operations of a client.
+
+    What goes wrong is an outcome. Only a client that cannot be run at all raises ClientError.
+    """
 
     async def create(self, label: str) -> Outcome:
         """Start a backup. The value is the new backup, its id, or None if the client is silent."""
@@ -93,21 +167,68 @@ class Client(Protocol):
         ...
 
 
+class Programs(Protocol):
+    """The programs of a client that start an operation and wait for its end."""
+
+    async def run(self, program: str, argument: str) -> Ran:
+        """Run ``backup`` with a label or ``restore`` with an id, to its end or its timeout."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A client that has been opened for one cluster.
+
+    Attributes:
+        name: what names of tests call the client.
+        given: what has to be written after ``--client`` to get it.
+        client: its operations.
+        programs: its programs.
+    """
+
+    name: str
+    given: str
+    client: Client
+    programs: Programs
+
+
 class ClientKind(Protocol):
     """A client that can be opened for a cluster."""
 
     @property
     def name(self) -> str:
-        """What ``--client`` calls it."""
+        """What names of tests call it."""
         ...
 
-    def open(self, target: Target) -> AbstractAsyncContextManager[Client]:
+    @property
+    def given(self) -> str:
+        """What has to be written after ``--client`` to get it."""
+        ...
+
+    @property
+    def operations(self) -> AbstractSet[str]:
+        """The operations that it has."""
+        ...
+
+    @property
+    def programs(self) -> AbstractSet[str]:
+        """The programs that it has."""
+        ...
+
+    def open(self, target: Target) -> AbstractAsyncContextManager[Session]:
         """Open the client for one cluster; raises ClientError when it cannot be started."""
         ...
 
 
 class ClientError(Exception):
     """A client that cannot be used; the message says why and what to do."""
+
+
+class LacksError(ClientError):
+    """An operation that a client turns out not to have; its scenarios are skipped."""
+
+    def __init__(self, operation: str) -> None:
+        super().__init__(f"the client has no operation {operation!r}")
 
 
 class Control(Protocol):
@@ -157,4 +278,8 @@ class Control(Protocol):
 
     def release(self, name: str) -> None:
         """End every stage that waits until this name."""
+        ...
+
+    def lose(self, backup_id: str) -> None:
+        """Take a backup away; raises RefusedError when there is none."""
         ...

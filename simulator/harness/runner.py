@@ -3,19 +3,22 @@
 It knows a client and the controls of a cluster (``ports.py``), and neither pytest nor HTTP.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import final
 
 from simulator.clock import PerRequest
-from simulator.core.instants import Duration, after, elapsed
+from simulator.core.instants import Duration, Instant, after, duration_text, elapsed
 from simulator.core.marathon import absolute
 from simulator.core.statuses import Status
 from simulator.harness.documents import restore_status_of, status_of
 from simulator.harness.judge import Judge, false_success, finding, made_one, unlike
+from simulator.harness.language.program_model import ProgramRunModel
 from simulator.harness.language.scenario import Scenario
 from simulator.harness.language.source_file import KeyPath
 from simulator.harness.language.step_model import (
     AdvanceStep,
+    ClusterActionModel,
     ClusterStep,
     CreateStep,
     DeleteStep,
@@ -28,20 +31,21 @@ from simulator.harness.language.step_model import (
     WaitModel,
     WaitStep,
 )
-from simulator.harness.ports import Client, Control, Ok, Outcome
+from simulator.harness.ports import Control, Ok, Outcome, Session, claimed_by
 from simulator.harness.verdict import Finding, StepRecord, Verdict
 from simulator.simulation import RefusedError
 
 
 async def run_scenario(
-    scenario: Scenario, client: Client, control: Control, *, client_name: str, seed: str
+    scenario: Scenario, session: Session, control: Control, *, seed: str
 ) -> Verdict:
     """Run a scenario to its end or to the first step that does not go as expected."""
-    runner = _Runner(scenario, client, control)
+    runner = _Runner(scenario, session, control)
     findings = await runner.run()
     return Verdict(
         scenario=scenario,
-        client_name=client_name,
+        client_name=session.name,
+        client_given=session.given,
         seed=seed,
         start=control.clock.start,
         end=control.clock.now,
@@ -61,12 +65,49 @@ class _NotThereError(Exception):
 
 
 @final
+class _Meanwhile:
+    """What happens to the cluster while a program runs, as its clock reaches the times.
+
+    Args:
+        program: says what happens and when.
+        happen: lets one thing happen; returns what went wrong.
+        start: the cluster time from which the times are told.
+    """
+
+    def __init__(
+        self,
+        program: ProgramRunModel,
+        happen: Callable[[ClusterActionModel, KeyPath], list[Finding]],
+        start: Instant,
+    ) -> None:
+        self._happen = happen
+        self._start = start
+        self._pending = sorted(enumerate(program.meanwhile), key=lambda event: event[1].at)
+        self.findings: list[Finding] = []
+
+    def follow(self, now: Instant) -> None:
+        """Let everything happen that is due."""
+        while self._pending and now >= after(self._start, self._pending[0][1].at):
+            index, event = self._pending.pop(0)
+            path: KeyPath = ("program", "meanwhile", index)
+            self.findings += self._happen(event.cluster, path)
+
+    def missed(self, ended: Duration) -> Iterator[Finding]:
+        """Find what has not happened: such a scenario tests something else than it says."""
+        for index, event in self._pending:
+            path: KeyPath = ("program", "meanwhile", index)
+            wanted = f"the program to run until +{duration_text(event.at)}"
+            yield finding(path, wanted, f"it ended at +{duration_text(ended)}")
+
+
+@final
 class _Runner:
     """One run of one scenario."""
 
-    def __init__(self, scenario: Scenario, client: Client, control: Control) -> None:
+    def __init__(self, scenario: Scenario, session: Session, control: Control) -> None:
         self._scenario = scenario
-        self._client = client
+        self._client = session.client
+        self._programs = session.programs
         self._control = control
         self.records: list[StepRecord] = []
         self.names: dict[str, str] = {
@@ -77,6 +118,17 @@ class _Runner:
         self._judge = Judge(control, self.names)
 
     async def run(self) -> tuple[Finding, ...]:
+        program = self._scenario.model.program
+        findings = await (self._run_program(program) if program else self._take_steps())
+        if findings:
+            return tuple(findings)
+        expected = self._scenario.model.expect
+        return (
+            *self._judge.as_it_is(expected, ("expect",)),
+            *self._judge.unused_scripts(self._scenario),
+        )
+
+    async def _take_steps(self) -> list[Finding]:
         for index, step in enumerate(self._scenario.model.steps):
             at, after_entry = self._control.clock.now, self._control.journal.count
             path: KeyPath = ("steps", index)
@@ -88,12 +140,8 @@ class _Runner:
             record = StepRecord(number=index, at=at, after_entry=after_entry, outcome=outcome)
             self.records.append(record)
             if findings:
-                return tuple(findings)
-        expected = self._scenario.model.expect
-        return (
-            *self._judge.as_it_is(expected, ("expect",)),
-            *self._judge.unused_scripts(self._scenario),
-        )
+                return findings
+        return []
 
     async def _take(  # noqa: PLR0911 - one for each kind of step
         self, step: StepModel, path: KeyPath
@@ -115,7 +163,7 @@ class _Runner:
                 self._control.clock.advance(step.advance)
                 return None, []
             case ClusterStep():
-                return None, self._act(step, path)
+                return None, self._act(step.cluster, path)
             case ExpectStep():
                 return None, list(self._judge.as_it_is(step.expect, (*path, "expect")))
 
@@ -180,6 +228,44 @@ class _Runner:
             findings.append(false_success(path, f"backup {backup_id} to be deleted"))
         return outcome, findings
 
+    # --- a program of the client --------------------------------------------------------------
+
+    async def _run_program(self, program: ProgramRunModel) -> list[Finding]:
+        clock, journal = self._control.clock, self._control.journal
+        at, after_entry = clock.now, journal.count
+        before = set(self._control.backups)
+        argument = program.label if program.label is not None else self._id_of(program)
+        meanwhile = _Meanwhile(program, partial(self._happen, program, before), clock.now)
+        stop_following = clock.follow(meanwhile.follow)
+        try:
+            ran = await self._programs.run(program.run, argument)
+        finally:
+            stop_following()
+        made = [key for key in self._control.backups if key not in before]
+        if program.as_ and made:
+            self.names[program.as_] = made[-1]
+        outcome = claimed_by(ran)
+        self.records.append(StepRecord(number=0, at=at, after_entry=after_entry, outcome=outcome))
+        if meanwhile.findings:
+            return meanwhile.findings
+        subject = argument if program.run == "restore" else (made[-1] if made else "")
+        return [
+            *self._judge.ran(ran, program, subject, after_entry),
+            *meanwhile.missed(clock.elapsed),
+        ]
+
+    def _happen(
+        self, program: ProgramRunModel, before: set[str], action: ClusterActionModel, path: KeyPath
+    ) -> list[Finding]:
+        """Let something happen while the program runs; called by whoever moves the clock."""
+        made = [key for key in self._control.backups if key not in before]
+        if program.as_ and made:
+            self.names[program.as_] = made[-1]
+        try:
+            return self._act(action, path)
+        except _NotThereError as error:
+            return [finding(path, f"a backup named {error.name}", "the program has made none yet")]
+
     # --- waiting, acting, looking ------------------------------------------------------------
 
     async def _wait(self, wait: WaitModel, path: KeyPath) -> list[Finding]:
@@ -209,8 +295,7 @@ class _Runner:
                 now = clock.now
                 clock.advance(Duration(min(wait.every, elapsed(now, max(give_up_at, now)))))
 
-    def _act(self, step: ClusterStep, path: KeyPath) -> list[Finding]:
-        action = step.cluster
+    def _act(self, action: ClusterActionModel, path: KeyPath) -> list[Finding]:
         try:
             if action.deploy is not None:
                 self._control.deploy(action.deploy)
@@ -218,13 +303,15 @@ class _Runner:
                 self._control.remove(absolute(action.remove))
             elif action.release is not None:
                 self._control.release(action.release)
+            elif action.lose is not None:
+                self._control.lose(self._id_named(action.lose))
         except RefusedError as error:
             return [finding(path, "the cluster to do it", str(error))]
         return []
 
     # --- helpers --------------------------------------------------------------------------------
 
-    def _id_of(self, target: TargetModel) -> str:
+    def _id_of(self, target: TargetModel | ProgramRunModel) -> str:
         return self._id_named(target.backup) if target.backup else target.id or ""
 
     def _id_named(self, name: str) -> str:

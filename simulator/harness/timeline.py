@@ -13,6 +13,7 @@ from simulator.core.events import (
     AppDeployed,
     AppRemoved,
     BackupDeleted,
+    BackupLost,
     BackupStarted,
     Event,
     MarathonStarted,
@@ -23,12 +24,11 @@ from simulator.core.events import (
     StatusChanged,
 )
 from simulator.core.instants import Instant, duration_text, elapsed
+from simulator.harness.plain_text import beginning, printable
 from simulator.journal import Entry, Exchange, Journal
 
 SHOWN_BACKUPS_MAX: Final = 3
 """How many backups of one list the timeline spells out."""
-
-BODY_SHOWN_MAX: Final = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +123,9 @@ def _entry_row(view: _View, request: int, entry: Entry) -> _Row:
 
 
 def _exchange_text(view: _View, exchange: Exchange) -> str:
-    target = _printable(unquote(exchange.target)).removeprefix("/system/v1/backup/v1")
+    target = printable(unquote(exchange.target)).removeprefix("/system/v1/backup/v1")
     body = exchange.request_body.decode("utf-8", "replace")
-    sent = f"{exchange.method} {target}{' ' + _shortened(body) if body else ''}"
+    sent = f"{exchange.method} {target}{' ' + beginning(body) if body else ''}"
     notes = "".join(f"; {note}" for note in exchange.notes)
     refusal = exchange.reply.refusal if exchange.reply else None
     why = f"refused, {refusal.reason.value}" if refusal else exchange.why
@@ -135,7 +135,7 @@ def _exchange_text(view: _View, exchange: Exchange) -> str:
 def _answered(view: _View, exchange: Exchange) -> str:
     reply = exchange.reply
     if reply is None or reply.refusal:
-        return _shortened(_errors(exchange.response_body))
+        return beginning(_errors(exchange.response_body))
     if reply.backups is None:
         return f"{view.name(reply.backup.id)} {reply.backup.shown}" if reply.backup else ""
     shown = [
@@ -173,6 +173,8 @@ def _event_text(view: _View, event: Event) -> str:  # noqa: C901, PLR0911 - one 
             return f"{_subject(view, event)} {event.before} → {event.after}"
         case BackupDeleted():
             return f"{view.name(event.backup_id)} is gone"
+        case BackupLost():
+            return f"{view.name(event.backup_id)} is lost from the master's disk"
         case MarathonStopped():
             return "Marathon is away"
         case MarathonStarted():
@@ -188,13 +190,3 @@ def _event_text(view: _View, event: Event) -> str:  # noqa: C901, PLR0911 - one 
 def _subject(view: _View, event: StageEntered | StatusChanged) -> str:
     name = view.name(event.backup_id)
     return f"restore {event.restore} of {name}" if event.restore else name
-
-
-def _shortened(text: str) -> str:
-    line = _printable(" ".join(text.split()))
-    return line if len(line) <= BODY_SHOWN_MAX else f"{line[:BODY_SHOWN_MAX]}…"
-
-
-def _printable(text: str) -> str:
-    """Escape what would move a terminal's cursor or ring its bell."""
-    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)

@@ -1,7 +1,7 @@
 """What came of a scenario: every step that was taken, and everything that was not as expected."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import final
 
 from simulator.core.instants import Instant
@@ -44,11 +44,14 @@ class Verdict:
     """The result of running one scenario through one client.
 
     Attributes:
+        client_name: what names of tests call the client.
+        client_given: what ``--client`` calls it.
         names: what the scenario calls the backups, by id.
     """
 
     scenario: Scenario
     client_name: str
+    client_given: str
     seed: str
     start: Instant
     end: Instant
@@ -61,3 +64,8 @@ class Verdict:
     def passed(self) -> bool:
         """Whether everything was as expected."""
         return not self.findings
+
+    def with_note(self, note: str) -> "Verdict":
+        """Add a note to the last finding."""
+        *before, last = self.findings
+        return replace(self, findings=(*before, replace(last, notes=(*last.notes, note))))

@@ -84,7 +84,10 @@ def test_a_file_without_scripts_names_the_default(dcos_sim: Run, write: Write) -
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("wrong.scenario.yaml", "wrong.scenario.yaml:1:1: 'steps' is missing\n"),
+        (
+            "wrong.scenario.yaml",
+            "wrong.scenario.yaml:1:1: the file needs steps to take or a program",
+        ),
         ("none.scenario.yaml", "none.scenario.yaml:1:1: cannot be read: No such file"),
         (".", ".:1:1: cannot be read: Is a directory"),
     ],

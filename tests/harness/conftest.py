@@ -16,7 +16,7 @@ from simulator.core import commands
 from simulator.core.commands import Command
 from simulator.harness.language.scenario import Scenario
 from simulator.harness.language.scenario_file import load_scenarios
-from simulator.harness.ports import Client, Failed, Ok, Outcome
+from simulator.harness.ports import Client, Failed, Ok, Outcome, Ran, Session
 from simulator.harness.runner import run_scenario
 from simulator.harness.verdict import Verdict
 from simulator.journal import Exchange
@@ -134,6 +134,14 @@ class AlteredClient:
         return outcome
 
 
+class NoPrograms:
+    """The programs of a client that has none."""
+
+    async def run(self, program: str, argument: str) -> Ran:
+        """Refuse."""
+        raise LookupError(program, argument)
+
+
 class Load(Protocol):
     """Loads a text as a scenario file."""
 
@@ -177,9 +185,8 @@ def run(load: Load) -> Run:
             made_up=scenario.made_up_apps,
         )
         client = AlteredClient(CorrectClient(simulation), **altered)
-        return asyncio.run(
-            run_scenario(scenario, client, simulation, client_name="fake", seed=SEED)
-        )
+        session = Session("fake", "fake", client, NoPrograms())
+        return asyncio.run(run_scenario(scenario, session, simulation, seed=SEED))
 
     return run
 

@@ -12,8 +12,9 @@ from simulator.core.events import Event
 from simulator.core.instants import Duration, after
 from simulator.harness.failure_text import failure_text, replay_command
 from simulator.harness.language.source_file import in_one_line
+from simulator.harness.plain_text import SHOWN_MAX
 from simulator.harness.ports import Client, Failed, Ok, Outcome
-from simulator.harness.timeline import BODY_SHOWN_MAX, timeline
+from simulator.harness.timeline import timeline
 from simulator.harness.verdict import Verdict
 from simulator.journal import Exchange, Journal
 from simulator.simulation import Simulation
@@ -46,8 +47,12 @@ EVERY_EVENT = """
       - restore: {backup: first}
       - wait: {restore: first, for: STATUS_ERROR}
       - delete: {backup: first}
+      - create: {label: weekly}
+        as: second
+      - cluster: {lose: second}
     expect:
       apps: [/web, /db]
+      backups: {second: absent}
 """
 
 
@@ -252,7 +257,7 @@ def test_dropped_entries_are_said_to_be_missing() -> None:
         ({"target": "/%C3%BC?prefix=a%20b"}, "GET /ü?prefix=a b → 200"),
         ({"request_body": b'{\n "label": "x"\n}'}, 'GET /list { "label": "x" } → 200'),
         ({"request_body": b"\xff"}, "GET /list \ufffd → 200"),
-        ({"request_body": b"x" * 500}, f"GET /list {'x' * BODY_SHOWN_MAX}… → 200"),
+        ({"request_body": b"x" * 500}, f"GET /list {'x' * SHOWN_MAX}… → 200"),
     ],
 )
 def test_a_request_is_told_in_one_line(fields: dict[str, object], shown: str) -> None:

@@ -7,12 +7,13 @@ from typing import Any, Final, final
 
 import aiohttp
 
+from simulator.core.instants import NANOSECONDS_PER_SECOND
+from simulator.harness.clients.processes import Processes
 from simulator.harness.documents import entries_by_id
+from simulator.harness.language.profile_model import HttpProfile
 from simulator.harness.ports import Client, Failed, Indeterminate, Ok, Outcome, Target
 
 BASE_PATH: Final = "/system/v1/backup/v1"
-TIMEOUT_SECONDS: Final = 10.0
-"""Real time for one operation."""
 
 
 @final
@@ -63,7 +64,7 @@ class HttpClient:
         except aiohttp.ClientConnectorError as error:
             return Failed(f"cannot connect: {error.strerror or error}")
         except TimeoutError:
-            return Indeterminate(f"no answer within {TIMEOUT_SECONDS:g} s")
+            return Indeterminate(f"no answer within {self._session.timeout.total:g} s")
         except aiohttp.ClientError as error:
             return Indeterminate(f"no usable answer: {error}")
 
@@ -88,19 +89,14 @@ def _message(text: str) -> str:
         return " ".join(text.split())[:200] or "no text"
 
 
-@final
-class _HttpClientKind:
-    """Opens the reference client."""
-
-    name: Final = "http"
-
-    @asynccontextmanager
-    async def open(self, target: Target) -> AsyncIterator[Client]:
-        """Open a session with the cluster's token."""
-        headers = {"Authorization": f"token={target.token}", "Accept": "application/json"}
-        timeout = aiohttp.ClientTimeout(total=TIMEOUT_SECONDS)
-        async with aiohttp.ClientSession(headers=headers, timeout=timeout) as session:
-            yield HttpClient(session, target.url)
-
-
-HTTP: Final = _HttpClientKind()
+@asynccontextmanager
+async def opened(
+    profile: HttpProfile, target: Target, processes: Processes
+) -> AsyncIterator[Client]:
+    """Open a session with the cluster's token."""
+    del processes  # it needs none
+    headers = {"Authorization": f"token={target.token}", "Accept": "application/json"}
+    seconds = profile.timeout / NANOSECONDS_PER_SECOND
+    timeout = aiohttp.ClientTimeout(total=seconds)
+    async with aiohttp.ClientSession(headers=headers, timeout=timeout) as session:
+        yield HttpClient(session, target.url)

@@ -1,7 +1,7 @@
 """Runs a scenario against a cluster in this process."""
 
 from simulator.harness.language.scenario import Scenario
-from simulator.harness.ports import ClientKind, Target
+from simulator.harness.ports import ClientError, ClientKind, Target
 from simulator.harness.runner import run_scenario
 from simulator.harness.verdict import Verdict
 from simulator.service.fake_cluster import FakeCluster
@@ -32,8 +32,15 @@ async def run_in_process(scenario: Scenario, kind: ClientKind, seed: str) -> Ver
     """Run a scenario through a client against a cluster of its own.
 
     Raises:
-        ClientError: when the client cannot be started.
+        ClientError: when the client cannot be started, or goes badly after all went well.
     """
+    verdict = None
     with start_cluster(scenario, seed) as cluster:
-        async with kind.open(target_of(cluster)) as client:
-            return await run_scenario(scenario, client, cluster, client_name=kind.name, seed=seed)
+        try:
+            async with kind.open(target_of(cluster)) as session:
+                verdict = await run_scenario(scenario, session, cluster, seed=seed)
+        except ClientError as error:
+            if verdict is None or verdict.passed:
+                raise
+            return verdict.with_note(f"also: {error}")
+        return verdict

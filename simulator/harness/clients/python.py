@@ -15,13 +15,17 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
-from typing import Any, Final, TypeVar, final
+from typing import Any, Final, TypeAlias, TypeVar, final
 
+from simulator.core.instants import NANOSECONDS_PER_SECOND
+from simulator.harness.clients.processes import Processes
+from simulator.harness.language.profile_model import PythonProfile
 from simulator.harness.ports import (
     Client,
     ClientError,
     Failed,
     Indeterminate,
+    LacksError,
     Ok,
     Outcome,
     Target,
@@ -30,55 +34,73 @@ from simulator.harness.ports import (
 Argument = TypeVar("Argument")
 Result = TypeVar("Result")
 
-TIMEOUT_SECONDS: Final = 10.0
-"""Real time for one operation; what takes longer is indeterminate."""
+PREFIX: Final = "python:"
+"""Before a factory, where it is named on a command line."""
 
 RAISED_BY_USERS: Final = (Exception, SystemExit)
 """Whatever a client raises is its outcome; code made for a command line calls ``sys.exit``."""
 
 
-@final
-class PythonClientKind:
-    """A client made by a factory.
+Factory: TypeAlias = Callable[[Target], Any]
+"""Makes a client for one cluster."""
 
-    Args:
-        name: ``python:package.module:factory``.
+
+def imported(profile: PythonProfile, folder: Path) -> Factory:
+    """Import a factory, ``package.module:name``; modules in ``folder`` are found.
 
     Raises:
-        ClientError: when the factory cannot be imported.
+        ClientError: when there is no such module, or nothing in it that can be called.
     """
+    name = f"{PREFIX}{profile.factory}"
+    module_name, _, factory_name = profile.factory.partition(":")
+    if not module_name or not factory_name:
+        raise ClientError(f"{name!r} names no factory; write {PREFIX}package.module:factory")
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))
+    try:
+        module = importlib.import_module(module_name)
+    except RAISED_BY_USERS as error:
+        raise ClientError(f"{name} cannot be imported: {_said(error)}") from error
+    factory = getattr(module, factory_name, None)
+    if not callable(factory):
+        raise ClientError(f"{name}: {module_name} has no function {factory_name!r}")
+    made: Factory = factory
+    return made
 
-    def __init__(self, name: str) -> None:
-        self.name: Final = name
-        self._factory = _imported(name)
 
-    @asynccontextmanager
-    async def open(self, target: Target) -> AsyncIterator[Client]:
-        """Make the client for one cluster, and close it afterwards."""
-        stack = AsyncExitStack()
-        client = await self._bounded(self._entered(target, stack), "make a client")
+@asynccontextmanager
+async def opened(
+    profile: PythonProfile, factory: Factory, target: Target, processes: Processes
+) -> AsyncIterator[Client]:
+    """Make the client for one cluster, and close it afterwards.
+
+    Raises:
+        ClientError: when the factory or the closing fails, or takes too long.
+    """
+    del processes  # it needs none
+    seconds = profile.timeout / NANOSECONDS_PER_SECOND
+
+    async def bounded(work: Awaitable[Result], what: str) -> Result:
         try:
-            yield PythonClient(client)
-        finally:
-            await self._bounded(stack.aclose(), "close its client")
-
-    async def _bounded(self, work: Awaitable[Result], what: str) -> Result:
-        try:
-            async with asyncio.timeout(TIMEOUT_SECONDS):
+            async with asyncio.timeout(seconds):
                 return await work
         except RAISED_BY_USERS as error:
-            raise ClientError(f"{self.name} failed to {what}: {_said(error)}") from error
+            raise ClientError(f"{profile.client} failed to {what}: {_said(error)}") from error
 
-    async def _entered(
-        self,
-        target: Target,
-        stack: AsyncExitStack,
-    ) -> Any:  # noqa: ANN401 - the user's object
-        made = await _run(self._factory, target)
-        client = await made if inspect.isawaitable(made) else made
-        if hasattr(client, "__aenter__"):
-            return await stack.enter_async_context(client)
-        return stack.enter_context(client) if hasattr(client, "__enter__") else client
+    stack = AsyncExitStack()
+    client = await bounded(_entered(factory, target, stack), "make a client")
+    try:
+        yield PythonClient(client, seconds)
+    finally:
+        await bounded(stack.aclose(), "close its client")
+
+
+async def _entered(factory: Factory, target: Target, stack: AsyncExitStack) -> object:
+    made = await _run(factory, target)
+    client = await made if inspect.isawaitable(made) else made
+    if hasattr(client, "__aenter__"):
+        return await stack.enter_async_context(client)
+    return stack.enter_context(client) if hasattr(client, "__enter__") else client
 
 
 @final
@@ -90,8 +112,9 @@ class PythonClient:
     it is a number, the HTTP status. ``TimeoutError`` means that the client cannot tell.
     """
 
-    def __init__(self, client: object) -> None:
+    def __init__(self, client: object, timeout_seconds: float) -> None:
         self._client = client
+        self._seconds = timeout_seconds
 
     async def create(self, label: str) -> Outcome:
         """Start a backup; the method may return a document, an id, or nothing."""
@@ -116,12 +139,12 @@ class PythonClient:
     async def _call(self, operation: str, argument: str) -> Outcome:
         method = getattr(self._client, operation, None)
         if method is None:
-            return Failed(f"the client has no method {operation!r}")
+            raise LacksError(operation)
         try:
-            async with asyncio.timeout(TIMEOUT_SECONDS):
+            async with asyncio.timeout(self._seconds):
                 value = await _run(method, argument)
         except TimeoutError as error:
-            return Indeterminate(str(error) or f"no result within {TIMEOUT_SECONDS:g} s")
+            return Indeterminate(str(error) or f"no result within {self._seconds:g} s")
         except RAISED_BY_USERS as error:
             return Failed(_said(error), _http_status(error))
         return Ok(_plain(value))
@@ -162,24 +185,6 @@ def _in_thread(
 
     threading.Thread(target=work, name="client", daemon=True).start()
     return future
-
-
-def _imported(name: str) -> Callable[[Target], Any]:
-    module_name, _, factory_name = name.partition(":")[2].partition(":")
-    if not module_name or not factory_name:
-        raise ClientError(f"{name!r} names no factory; write python:package.module:factory")
-    here = str(Path.cwd())
-    if here not in sys.path:
-        sys.path.insert(0, here)
-    try:
-        module = importlib.import_module(module_name)
-    except RAISED_BY_USERS as error:
-        raise ClientError(f"{name} cannot be imported: {_said(error)}") from error
-    factory = getattr(module, factory_name, None)
-    if not callable(factory):
-        raise ClientError(f"{name}: {module_name} has no function {factory_name!r}")
-    made: Callable[[Target], Any] = factory
-    return made
 
 
 def _said(error: BaseException) -> str:

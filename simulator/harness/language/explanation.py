@@ -38,8 +38,11 @@ def explanation(scenarios: Sequence[Scenario]) -> Iterator[str]:
         yield ""
         yield "no script: a backup and a restore take 30s each, then STATUS_READY"
     yield ""
+    if first.model.program:
+        yield f"program   {in_one_line(first.source.value['program'])}"
+        return
     yield "steps"
-    for number, step in enumerate(first.source.value["steps"], 1):
+    for number, step in enumerate(first.written_steps, 1):
         yield f"  {number:3d}  {in_one_line(step)}"
 
 

@@ -8,7 +8,6 @@ from typing import Annotated, Any, Final, get_args, get_origin
 from pydantic import Tag, ValidationError
 from pydantic_core import ErrorDetails
 
-from simulator.harness.language.file_model import ScenarioModel
 from simulator.harness.language.scalars import Strict
 from simulator.harness.language.source_file import Key, KeyPath, Problem, SourceFile, nearest
 from simulator.harness.language.step_model import VERBS
@@ -24,10 +23,22 @@ _SUBJECT_WANTED: Final = ("must ", "needs ", "is ")
 """How a sentence begins that leaves out what it speaks of."""
 
 
-def problems_of(error: ValidationError, source: SourceFile) -> Iterator[Problem]:
-    """Yield one problem for each thing that the model refused."""
+def problems_of(
+    error: ValidationError,
+    source: SourceFile,
+    model: type[Strict],
+    keys_beside: tuple[str, ...] = (),
+) -> Iterator[Problem]:
+    """Yield one problem for each thing that the model refused.
+
+    Args:
+        error: what pydantic found.
+        source: the file.
+        model: the model of the whole file.
+        keys_beside: keys that the file may have beside those of the model.
+    """
     for details in error.errors(include_url=False):
-        spot = spot_of(details["loc"])
+        spot = spot_of(details["loc"], model, keys_beside)
         path, message, hint = _said(details, spot)
         of_key = path != spot.path or details["type"] == "extra_forbidden"
         yield Problem(place=source.place(path, of_key=of_key), message=message, hint=hint)
@@ -50,7 +61,9 @@ class Spot:
     inside: tuple[str, ...]
 
 
-def spot_of(location: tuple[Key, ...]) -> Spot:
+def spot_of(
+    location: tuple[Key, ...], model: type[Strict], keys_beside: tuple[str, ...] = ()
+) -> Spot:
     """Follow a location of pydantic's through the model.
 
     Beside keys and indexes it holds the tags of the models that were chosen: those stand in no
@@ -58,7 +71,7 @@ def spot_of(location: tuple[Key, ...]) -> Spot:
     """
     path: list[Key] = []
     around: tuple[str, ...] = ()
-    here: Any = ScenarioModel
+    here: Any = model
     for key in location:
         arms = _arms(here)
         if len(arms) > 1:
@@ -75,6 +88,8 @@ def spot_of(location: tuple[Key, ...]) -> Spot:
         path.append(key)
     arms = _arms(here)
     inside = tuple(_fields(arms[0])) if len(arms) == 1 and _is_model(arms[0]) else ()
+    if len(path) == 1:
+        around = (*around, *keys_beside)
     return Spot(tuple(path), around, inside)
 
 
@@ -163,8 +178,7 @@ def _unknown_key(path: KeyPath, around: tuple[str, ...]) -> tuple[str, str]:
     key = str(path[-1])
     if path[0] == "steps" and len(path) == len(("steps", 0, key)) and key in VERBS:
         return f"{key!r} beside {around[0]!r}: a step does one thing", "write two steps"
-    at_top = ("cases",) if len(path) == 1 else ()
-    return f"unknown key {key!r}", nearest(key, (*around, *at_top))
+    return f"unknown key {key!r}", nearest(key, around)
 
 
 def _no_choice(path: KeyPath, given: object) -> tuple[KeyPath, str, str]:

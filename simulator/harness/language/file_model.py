@@ -6,20 +6,32 @@ where Python reserves the word.
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import ConfigDict, Field, model_validator
 
 from simulator.harness.language.cluster_model import ClusterModel, ScriptModel, TimeModel
+from simulator.harness.language.program_model import ProgramRunModel
 from simulator.harness.language.scalars import Strict, TagText, Title
 from simulator.harness.language.step_model import EndExpect, StepModel
 
 
 class ScenarioModel(Strict):
-    """A scenario file, its cases filled in."""
+    """A scenario file, its cases filled in: steps to take, or a program to run."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"oneOf": [{"required": ["steps"]}, {"required": ["program"]}]}
+    )
 
     scenario: Title
     tags: list[TagText] = Field([])
     cluster: ClusterModel = ClusterModel()
-    time: TimeModel = "manual"
+    time: TimeModel | None = None
     script: list[ScriptModel] = Field([])
-    steps: Annotated[list[StepModel], Field(min_length=1)]
+    steps: Annotated[list[StepModel], Field(min_length=1)] = Field([])
+    program: ProgramRunModel | None = None
     expect: EndExpect = EndExpect()
+
+    @model_validator(mode="after")
+    def _steps_or_program(self) -> "ScenarioModel":
+        if bool(self.steps) == bool(self.program):
+            raise ValueError("needs steps to take or a program to run, and not both")
+        return self

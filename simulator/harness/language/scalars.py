@@ -107,6 +107,14 @@ def _tag(text: str) -> str:
     return text
 
 
+def _client_name(text: str) -> str:
+    if not _TAG.fullmatch(text):
+        raise ValueError(
+            f"{text!r} is no name of a client; write one word of letters, digits, '-', '_' and '.'"
+        )
+    return text
+
+
 def _filled(text: str) -> str:
     if not text.strip():
         raise ValueError("needs a value")
@@ -142,5 +150,10 @@ Flag = Annotated[
 TagText = Annotated[
     str,
     BeforeValidator(parsed_by(_tag)),
+    WithJsonSchema({"type": "string", "pattern": f"^{_TAG.pattern}$"}),
+]
+ClientName = Annotated[
+    str,
+    BeforeValidator(parsed_by(_client_name)),
     WithJsonSchema({"type": "string", "pattern": f"^{_TAG.pattern}$"}),
 ]

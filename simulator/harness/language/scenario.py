@@ -1,6 +1,7 @@
 """A scenario: what a file says, as the values that the core and the runner work with."""
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, final
@@ -35,7 +36,9 @@ from simulator.harness.language.cluster_model import (
     UntilModel,
 )
 from simulator.harness.language.file_model import ScenarioModel
-from simulator.harness.language.source_file import SourceFile
+from simulator.harness.language.program_model import PROGRAM_TIME
+from simulator.harness.language.source_file import SourceFile, Value
+from simulator.harness.language.step_model import OPERATIONS, verb_of
 
 SUFFIX: Final = ".scenario.yaml"
 
@@ -65,6 +68,42 @@ class Scenario:
         """A short name, unique in the file: the case, or the file's own stem."""
         return self.case or Path(self.source.name).name.removesuffix(SUFFIX)
 
+    @property
+    def names(self) -> Iterator[str]:
+        """What it can be called in a pattern: its file with more and more folders, and its case."""
+        parts = Path(self.source.name.removesuffix(SUFFIX)).parts
+        for index in range(len(parts)):
+            name = "/".join(parts[index:])
+            yield name
+            if self.case:
+                yield f"{name}::{self.case}"
+
+    @property
+    def written_steps(self) -> list[Value]:
+        """The steps as they stand in the file."""
+        steps: list[Value] = self.source.value.get("steps", [])
+        return steps
+
+    @property
+    def operations(self) -> Iterator[str]:
+        """The operations of the client that its steps take."""
+        for step in self.written_steps:
+            verb = verb_of(step)
+            if verb in OPERATIONS:
+                yield verb
+            if verb == "wait" or (verb in OPERATIONS and isinstance(step.get("expect"), dict)):
+                yield "show"
+
+    def lacking(self, operations: AbstractSet[str], programs: AbstractSet[str]) -> str:
+        """Say what a client with these would lack to run it; empty when nothing."""
+        for operation in self.operations:
+            if operation not in operations:
+                return f"operation {operation!r}"
+        program = self.model.program
+        if program and program.run not in programs:
+            return f"program {program.run!r}"
+        return ""
+
     def test_name(self, client_name: str) -> str:
         """Name the test that runs it through a client.
 
@@ -77,6 +116,8 @@ class Scenario:
     def policy(self) -> TimePolicy:
         """What moves cluster time."""
         time = self.model.time
+        if time is None and self.model.program:
+            time = PROGRAM_TIME
         if isinstance(time, PerRequestModel):
             return PerRequest(time.per_request)
         return Rate(time.rate) if isinstance(time, RateModel) else Manual()

@@ -43,7 +43,7 @@ def load_scenarios(path: Path) -> tuple[Scenario, ...]:
         try:
             model = ScenarioModel.model_validate(filled.value)
         except ValidationError as error:
-            found = list(problems_of(error, filled))
+            found = list(problems_of(error, filled, ScenarioModel, keys_beside=("cases",)))
         else:
             scenario = Scenario(source=filled, model=model, case=case)
             found = list(broken_rules(scenario))

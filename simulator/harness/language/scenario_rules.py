@@ -12,9 +12,11 @@ from simulator.harness.language.cluster_model import (
     StageOrChoice,
     UntilModel,
 )
+from simulator.harness.language.program_model import ProgramRunModel
 from simulator.harness.language.scenario import Scenario
 from simulator.harness.language.source_file import KeyPath, Problem, nearest
 from simulator.harness.language.step_model import (
+    ClusterActionModel,
     ClusterStep,
     CreateStep,
     DeleteStep,
@@ -57,9 +59,19 @@ def _cluster(scenario: Scenario) -> Iterator[Finding]:
     apps = cluster.marathon.apps
     given = [] if isinstance(apps, int) else list(enumerate(apps))
     yield from _app_problems(given, ("cluster", "marathon", "apps"))
+    for place, action in _actions(scenario):
+        if action.deploy is not None:
+            yield from _app_problems([("deploy", action.deploy)], place)
+
+
+def _actions(scenario: Scenario) -> Iterator[tuple[KeyPath, ClusterActionModel]]:
+    """Yield all that happens to the cluster, with its place."""
     for index, step in enumerate(scenario.model.steps):
-        if isinstance(step, ClusterStep) and step.cluster.deploy is not None:
-            yield from _app_problems([("deploy", step.cluster.deploy)], ("steps", index, "cluster"))
+        if isinstance(step, ClusterStep):
+            yield ("steps", index, "cluster"), step.cluster
+    program = scenario.model.program
+    for index, event in enumerate(program.meanwhile if program else ()):
+        yield ("program", "meanwhile", index, "cluster"), event.cluster
 
 
 def _app_problems(apps: Iterable[tuple[int | str, object]], path: KeyPath) -> Iterator[Finding]:
@@ -100,20 +112,15 @@ def _release_names(scenario: Scenario) -> Iterator[Finding]:
         for index, script in enumerate(scenario.model.script)
         for path, name in _awaited(script.then, ("script", index, "then"))
     }
-    given = {
-        step.cluster.release: index
-        for index, step in enumerate(scenario.model.steps)
-        if isinstance(step, ClusterStep) and step.cluster.release
-    }
+    given = {action.release: path for path, action in _actions(scenario) if action.release}
     for name, path in awaited.items():
         if name not in given:
             hint = f"add a step: cluster: {{release: {name}}}; or write for: forever"
-            yield path, f"waits until {name!r}, which no step releases", hint
-    for name, index in given.items():
+            yield path, f"waits until {name!r}, which nothing releases", hint
+    for name, path in given.items():
         if name not in awaited:
-            path = ("steps", index, "cluster", "release")
             hint = nearest(name, awaited) if awaited else f"let a stage last for: {{until: {name}}}"
-            yield path, f"no script waits until {name!r}", hint
+            yield (*path, "release"), f"no script waits until {name!r}", hint
 
 
 def _awaited(stages: list[StageOrChoice], path: KeyPath) -> Iterator[tuple[KeyPath, str]]:
@@ -129,33 +136,38 @@ def _awaited(stages: list[StageOrChoice], path: KeyPath) -> Iterator[tuple[KeyPa
 
 def _backup_names(scenario: Scenario) -> Iterator[Finding]:
     known: list[str] = []
+    for path, name, is_new in _names(scenario):
+        if is_new and name in known:
+            yield path, f"there is a backup named {name!r} already", "take another name"
+        elif is_new:
+            known.append(name)
+        elif name not in known:
+            hint = nearest(name, known) if known else f"name it where it is created: as: {name}"
+            yet = " yet" if path[0] == "steps" else ""
+            yield path, f"no backup is named {name!r}{yet}", hint
+    for index, step in enumerate(scenario.model.steps):
+        if isinstance(step, CreateStep) and step.as_ and step.expect == "refused":
+            where = ("steps", index, "as")
+            yield where, "a refused create makes no backup to name", "delete it"
+
+
+def _names(scenario: Scenario) -> Iterator[tuple[KeyPath, str, bool]]:
+    """Yield every name of a backup in order: its place, and whether it is new there."""
     for index, backup in enumerate(scenario.model.cluster.backups):
         if backup.as_:
-            yield from _taken(("cluster", "backups", index, "as"), backup.as_, known)
-            known.append(backup.as_)
+            yield ("cluster", "backups", index, "as"), backup.as_, True
     for index, step in enumerate(scenario.model.steps):
         for path, name in _names_used(step):
-            if name not in known:
-                where = ("steps", index, *path)
-                yield where, f"no backup is named {name!r} yet", _name_hint(name, known)
+            yield ("steps", index, *path), name, False
         if isinstance(step, CreateStep) and step.as_:
-            yield from _taken(("steps", index, "as"), step.as_, known)
-            if step.expect == "refused":
-                where = ("steps", index, "as")
-                yield where, "a refused create makes no backup to name", "delete it"
-            known.append(step.as_)
+            yield ("steps", index, "as"), step.as_, True
+    program = scenario.model.program
+    if program and program.as_:
+        yield ("program", "as"), program.as_, True
+    for path, name in _names_of_program(program) if program else ():
+        yield ("program", *path), name, False
     for path, name in _names_expected(scenario.model.expect):
-        if name not in known:
-            yield ("expect", *path), f"no backup is named {name!r}", _name_hint(name, known)
-
-
-def _taken(path: KeyPath, name: str, known: list[str]) -> Iterator[Finding]:
-    if name in known:
-        yield path, f"there is a backup named {name!r} already", "take another name"
-
-
-def _name_hint(name: str, known: list[str]) -> str:
-    return nearest(name, known) if known else f"name it where it is created: as: {name}"
+        yield ("expect", *path), name, False
 
 
 def _names_used(step: object) -> Iterator[tuple[KeyPath, str]]:
@@ -166,6 +178,8 @@ def _names_used(step: object) -> Iterator[tuple[KeyPath, str]]:
             yield from _named(("restore", "backup"), target.backup)
         case DeleteStep(delete=target):
             yield from _named(("delete", "backup"), target.backup)
+        case ClusterStep(cluster=action):
+            yield from _named(("cluster", "lose"), action.lose)
         case WaitStep(wait=wait):
             yield from _named(("wait", "backup"), wait.backup)
             yield from _named(("wait", "restore"), wait.restore)
@@ -176,6 +190,12 @@ def _names_used(step: object) -> Iterator[tuple[KeyPath, str]]:
             yield from ((("expect", "entries", name), name) for name in expected.entries)
         case ExpectStep(expect=expected):
             yield from ((("expect", *path), name) for path, name in _names_expected(expected))
+
+
+def _names_of_program(program: ProgramRunModel) -> Iterator[tuple[KeyPath, str]]:
+    yield from _named(("backup",), program.backup)
+    for index, event in enumerate(program.meanwhile):
+        yield from _named(("meanwhile", index, "cluster", "lose"), event.cluster.lose)
 
 
 def _named(path: KeyPath, name: str | None) -> Iterator[tuple[KeyPath, str]]:

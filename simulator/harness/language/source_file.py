@@ -155,7 +155,7 @@ def parse_source(name: str, text: str) -> SourceFile:
         problem = Problem(place=_unprintable(text), message=f"is not YAML: {error.reason}")
         raise SourceError(name, lines, [problem]) from None
     if root is None:
-        problem = Problem(place=_START, message="is empty", hint="start with: scenario: …")
+        problem = Problem(place=_START, message="is empty", hint=_EMPTY_HINT)
         raise SourceError(name, lines, [problem])
     reader = _Reader()
     value = reader.read(root, ())
@@ -227,6 +227,7 @@ class _Reader:
 
 
 _START: Final = Place(1, 1)
+_EMPTY_HINT: Final = "a scenario starts with: scenario: …, a client profile with: client: …"
 _TABS_HINT: Final = "indent with spaces; YAML takes no tabs there"
 
 

@@ -146,16 +146,20 @@ class WaitModel(Strict):
 
 
 class ClusterActionModel(Strict):
-    """What happens to the cluster, not through the client; exactly one of these."""
+    """What happens to the cluster, not through the client; exactly one of these.
+
+    ``lose`` takes a backup away from the master's disk, whatever its status.
+    """
 
     deploy: AppModel | None = None
     remove: Filled | None = None
     release: Filled | None = None
+    lose: Filled | None = None
 
     @model_validator(mode="after")
     def _exactly_one(self) -> "ClusterActionModel":
         if len(self.model_fields_set) != 1:
-            raise ValueError("needs exactly one of deploy, remove, release")
+            raise ValueError("needs exactly one of deploy, remove, release, lose")
         return self
 
 
@@ -219,7 +223,10 @@ class ExpectStep(Strict):
     expect: EndExpect
 
 
-VERBS = ("create", "list", "show", "restore", "delete", "wait", "advance", "cluster", "expect")
+OPERATIONS = ("create", "list", "show", "restore", "delete")
+"""Those of the client."""
+
+VERBS = (*OPERATIONS, "wait", "advance", "cluster", "expect")
 
 
 def verb_of(step: object) -> str | None:

@@ -2,21 +2,24 @@ import asyncio
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Protocol
 
 import pytest
 
 from simulator.clock import Manual
-from simulator.harness.clients import http
-from simulator.harness.clients.http import HTTP
+from simulator.harness.clients import client_kind
+from simulator.harness.clients.http import opened
 from simulator.harness.clients.in_process import target_of
+from simulator.harness.clients.processes import Processes
+from simulator.harness.language.profile_model import HttpProfile
 from simulator.harness.ports import Client, Failed, Indeterminate, Ok, Outcome, Target
 from simulator.service.fake_cluster import FakeCluster
 
 SECONDS_AT_MOST = 20
 """Of real time: whatever hangs fails its test instead of stopping the run."""
 
-SHORT_SECONDS = 0.2
+SHORT = HttpProfile.model_validate({"client": "short", "kind": "http", "timeout": "200ms"})
 
 
 class Ask(Protocol):
@@ -32,8 +35,8 @@ def ask() -> Ask:
     """Return how to open the reference client for one operation."""
 
     async def once(target: Target, operation: str, argument: str) -> Outcome:
-        async with asyncio.timeout(SECONDS_AT_MOST), HTTP.open(target) as client:
-            outcome: Outcome = await getattr(client, operation)(argument)
+        async with asyncio.timeout(SECONDS_AT_MOST), client_kind("http").open(target) as session:
+            outcome: Outcome = await getattr(session.client, operation)(argument)
             return outcome
 
     def ask(target: Target, operation: str, argument: str) -> Outcome:
@@ -68,8 +71,9 @@ def test_the_five_operations_do_what_they_say(fake: FakeCluster) -> None:
         return [created, shown, restored, listed, deleted, await client.list("")]
 
     async def run() -> list[Outcome]:
-        async with asyncio.timeout(SECONDS_AT_MOST), HTTP.open(target_of(fake)) as client:
-            return await flow(client)
+        kind = client_kind("http")
+        async with asyncio.timeout(SECONDS_AT_MOST), kind.open(target_of(fake)) as session:
+            return await flow(session.client)
 
     created, shown, restored, listed, deleted, empty = asyncio.run(run())
     assert isinstance(created, Ok)
@@ -188,13 +192,16 @@ def raw(status: str, body: bytes, content_type: str = "application/json") -> byt
     return head.encode() + b"Connection: close\r\n\r\n" + body
 
 
-def test_no_answer_in_time_is_indeterminate(
-    serve: Serve, ask: Ask, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_answer_in_time_is_indeterminate(serve: Serve) -> None:
     """It may have happened: the client cannot tell."""
-    monkeypatch.setattr(http, "TIMEOUT_SECONDS", SHORT_SECONDS)
-    outcome = ask(serve(None), "create", "nightly")
-    assert outcome == Indeterminate("no answer within 0.2 s")
+    target = serve(None)
+
+    async def once() -> Outcome:
+        processes = Processes(Path(), {}, target)
+        async with asyncio.timeout(SECONDS_AT_MOST), opened(SHORT, target, processes) as client:
+            return await client.create("nightly")
+
+    assert asyncio.run(once()) == Indeterminate("no answer within 0.2 s")
 
 
 def test_a_connection_that_is_closed_without_an_answer_is_indeterminate(

@@ -7,10 +7,10 @@ import pytest
 
 from simulator.clock import PerRequest
 from simulator.core.instants import parse_duration
-from simulator.harness.clients.http import HTTP
+from simulator.harness.clients import client_kind
 from simulator.harness.clients.in_process import run_in_process, start_cluster, target_of
 from simulator.harness.language.scenario import Scenario
-from simulator.harness.ports import Client, ClientError, Target
+from simulator.harness.ports import ClientError, Session, Target
 
 Load = Callable[..., tuple[Scenario, ...]]
 
@@ -34,10 +34,11 @@ FLOW = """
 class RefusesToOpen:
     """A kind of client that cannot be started."""
 
-    name = "refuses"
+    name = given = "refuses"
+    operations = programs = frozenset[str]()
 
     @asynccontextmanager
-    async def open(self, target: Target) -> AsyncIterator[Client]:
+    async def open(self, target: Target) -> AsyncIterator[Session]:
         """Fail."""
         raise ClientError(f"cannot reach {target.url}")
         yield  # never reached: makes this a generator
@@ -72,7 +73,7 @@ def test_a_target_is_how_to_get_in(load: Load) -> None:
 def test_a_scenario_runs_over_http(load: Load, creates: str, passed: bool) -> None:  # noqa: FBT001 - a parameter
     """Through the reference client, on a cluster of its own."""
     (scenario,) = load(FLOW.replace("CREATES", creates))
-    verdict = asyncio.run(run_in_process(scenario, HTTP, "seed"))
+    verdict = asyncio.run(run_in_process(scenario, client_kind("http"), "seed"))
     assert verdict.passed is passed
     assert (verdict.client_name, verdict.seed) == ("http", "seed")
     assert {exchange.operation for exchange in verdict.journal.exchanges} == {"create", "list"}
@@ -81,7 +82,9 @@ def test_a_scenario_runs_over_http(load: Load, creates: str, passed: bool) -> No
 def test_the_same_seed_gives_the_same_journal(load: Load) -> None:
     """To the byte, whatever the port; another seed gives another."""
     (scenario,) = load(FLOW.replace("CREATES", "1"))
-    runs = [asyncio.run(run_in_process(scenario, HTTP, seed)) for seed in ("a", "a", "b")]
+    runs = [
+        asyncio.run(run_in_process(scenario, client_kind("http"), seed)) for seed in ("a", "a", "b")
+    ]
     first, second, other = (list(verdict.journal.lines()) for verdict in runs)
     assert first == second != other
 

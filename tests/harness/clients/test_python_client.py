@@ -11,22 +11,34 @@ from typing import Any
 
 import pytest
 
-from simulator.harness.clients import client_kind, python
-from simulator.harness.clients.http import HTTP
-from simulator.harness.clients.python import PythonClient, PythonClientKind
-from simulator.harness.ports import ClientError, Failed, Indeterminate, Ok, Outcome, Target
+from simulator.harness.clients import client_kind
+from simulator.harness.clients.profiled import ProfiledClient
+from simulator.harness.clients.python import PythonClient
+from simulator.harness.language.profile_file import Profile
+from simulator.harness.language.profile_model import PythonProfile
+from simulator.harness.ports import (
+    ClientError,
+    Failed,
+    Indeterminate,
+    LacksError,
+    Ok,
+    Outcome,
+    Target,
+)
 
 SECONDS_AT_MOST = 20
 
 TARGET = Target(url="http://127.0.0.1:1", token="t", username="u", password="p", ca_cert="c")
 
 
-def outcome_of(method: Callable[[str], Any], operation: str = "create") -> Outcome:
+def outcome_of(
+    method: Callable[[str], Any], operation: str = "create", seconds: float = SECONDS_AT_MOST
+) -> Outcome:
     """Return what becomes of a client's method."""
 
     async def once() -> Outcome:
         async with asyncio.timeout(SECONDS_AT_MOST):
-            client = PythonClient(SimpleNamespace(**{operation: method}))
+            client = PythonClient(SimpleNamespace(**{operation: method}), seconds)
             outcome: Outcome = await getattr(client, operation)("argument")
             return outcome
 
@@ -156,31 +168,30 @@ def test_an_iterator_that_ended_is_a_failure_too() -> None:
     assert outcome == Failed("RuntimeError: coroutine raised StopIteration")
 
 
-def test_a_missing_method_is_a_failure() -> None:
-    """A client need not have all operations."""
+def test_a_missing_method_is_no_outcome() -> None:
+    """A client need not have all operations; nothing is to be judged then."""
 
     async def once() -> Outcome:
-        return await PythonClient(object()).restore("a")
+        return await PythonClient(object(), SECONDS_AT_MOST).restore("a")
 
-    assert asyncio.run(once()) == Failed("the client has no method 'restore'")
+    with pytest.raises(LacksError, match="the client has no operation 'restore'"):
+        asyncio.run(once())
 
 
-def test_a_method_that_never_returns_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_method_that_never_returns_holds_nobody_up() -> None:
     """Its thread is left behind; the outcome is that the client cannot tell."""
-    monkeypatch.setattr(python, "TIMEOUT_SECONDS", 0.1)
     ended = threading.Event()
 
     def blocks(argument: str) -> str:
         ended.wait(SECONDS_AT_MOST)
         return argument
 
-    assert outcome_of(blocks) == Indeterminate("no result within 0.1 s")
+    assert outcome_of(blocks, seconds=0.1) == Indeterminate("no result within 0.1 s")
     ended.set()
 
 
-def test_a_coroutine_that_never_returns_is_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_coroutine_that_never_returns_is_cancelled() -> None:
     """At the same time."""
-    monkeypatch.setattr(python, "TIMEOUT_SECONDS", 0.1)
     cancelled: list[str] = []
 
     async def waits(argument: str) -> None:
@@ -190,7 +201,7 @@ def test_a_coroutine_that_never_returns_is_cancelled(monkeypatch: pytest.MonkeyP
             cancelled.append(argument)
             raise
 
-    assert outcome_of(waits) == Indeterminate("no result within 0.1 s")
+    assert outcome_of(waits, seconds=0.1) == Indeterminate("no result within 0.1 s")
     assert cancelled == ["argument"]
 
 
@@ -200,26 +211,30 @@ Factory = Callable[[Target], Any]
 
 
 @pytest.fixture
-def kind_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[Factory], PythonClientKind]:
+def kind_of(monkeypatch: pytest.MonkeyPatch) -> Callable[..., ProfiledClient]:
     """Return how to name a factory as ``--client`` does."""
 
-    def kind_of(factory: Factory) -> PythonClientKind:
+    def kind_of(factory: Factory, **more: str) -> ProfiledClient:
         module = SimpleNamespace(make=factory)
         monkeypatch.setitem(sys.modules, "my_clients", module)
-        return PythonClientKind("python:my_clients:make")
+        if not more:
+            return client_kind("python:my_clients:make")
+        profile = {"client": "mine", "kind": "python", "factory": "my_clients:make", **more}
+        model = PythonProfile.model_validate(profile)
+        return ProfiledClient(Profile(given="mine", model=model, folder=Path.cwd()))
 
     return kind_of
 
 
-KindOf = Callable[[Factory], PythonClientKind]
+KindOf = Callable[..., ProfiledClient]
 
 
-def shown_by(kind: PythonClientKind) -> Outcome:
+def shown_by(kind: ProfiledClient) -> Outcome:
     """Open a client and show a backup with it."""
 
     async def once() -> Outcome:
-        async with asyncio.timeout(SECONDS_AT_MOST), kind.open(TARGET) as client:
-            return await client.show("a")
+        async with asyncio.timeout(SECONDS_AT_MOST), kind.open(TARGET) as session:
+            return await session.client.show("a")
 
     return asyncio.run(once())
 
@@ -335,18 +350,15 @@ def test_a_client_that_cannot_be_made_is_one_sentence(
     assert "\n" not in said
 
 
-def test_a_factory_that_never_returns_is_given_up(
-    kind_of: KindOf, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_factory_that_never_returns_is_given_up(kind_of: KindOf) -> None:
     """As far as it waits where it can be stopped."""
-    monkeypatch.setattr(python, "TIMEOUT_SECONDS", 0.1)
 
     async def make(target: Target) -> None:
         del target
         await asyncio.get_running_loop().create_future()
 
     with pytest.raises(ClientError, match="failed to make a client: TimeoutError"):
-        shown_by(kind_of(make))
+        shown_by(kind_of(make, timeout="100ms"))
 
 
 # --- names -------------------------------------------------------------------------------------
@@ -363,15 +375,21 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_client_is_found_by_its_name(folder: Path) -> None:
     """The reference client, or a module beside the scenarios."""
     (folder / "beside_me.py").write_text("def make(target):\n    return target\n", encoding="utf-8")
-    assert client_kind("http") is HTTP
+    assert client_kind("http").name == "http"
     assert client_kind("python:beside_me:make").name == "python:beside_me:make"
 
 
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("htpp", "no client is called 'htpp'; take http, or python:package.module:factory"),
-        ("", "no client is called ''; take http, or python:package.module:factory"),
+        (
+            "htpp",
+            "no client is called 'htpp'; take http, the path of a client profile",
+        ),
+        (
+            "",
+            "no client is called ''; take http, the path of a client profile",
+        ),
         ("python:", "'python:' names no factory; write python:package.module:factory"),
         ("python:mod", "'python:mod' names no factory; write python:package.module:factory"),
         ("python:mod:", "'python:mod:' names no factory; write python:package.module:factory"),

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.harness.language.file_errors import spot_of
+from simulator.harness.language.file_model import ScenarioModel
 from simulator.harness.language.scenario import Scenario
 from simulator.harness.language.scenario_file import load_scenarios
 from simulator.harness.language.source_file import SourceError
@@ -141,16 +142,21 @@ def test_a_location_of_pydantic_becomes_a_path_of_the_file(
     location: tuple[str | int, ...], path: tuple[str | int, ...], around: tuple[str, ...]
 ) -> None:
     """Tags that chose a model are left out, also where they read like a key of the file."""
-    spot = spot_of(location)
+    spot = spot_of(location, ScenarioModel)
     assert spot.path == path
     assert set(around) <= set(spot.around)
 
 
 def test_a_mapping_that_should_stand_there_names_its_keys() -> None:
     """So that a message can say what to write."""
-    assert spot_of(("script", 0, "then", 0, "stage")).inside[:2] == ("status", "for")
-    assert spot_of(("cluster",)).inside == ("dcos_version", "marathon", "backups", "start")
-    assert spot_of(("tags",)).inside == ()
+    assert spot_of(("script", 0, "then", 0, "stage"), ScenarioModel).inside[:2] == ("status", "for")
+    assert spot_of(("cluster",), ScenarioModel).inside == (
+        "dcos_version",
+        "marathon",
+        "backups",
+        "start",
+    )
+    assert spot_of(("tags",), ScenarioModel).inside == ()
 
 
 # --- any file ----------------------------------------------------------------------------------

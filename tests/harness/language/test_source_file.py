@@ -238,7 +238,7 @@ def test_an_empty_file_is_refused_with_a_beginning(text: str) -> None:
     """Someone has just made the file."""
     if text != "---\n":
         assert refused(text).startswith("f.yaml:1:1: is empty\n")
-        assert "start with: scenario: …" in refused(text)
+        assert "a scenario starts with: scenario: …" in refused(text)
     else:
         assert parse(text).value == ""
 

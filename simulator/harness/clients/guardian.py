@@ -1,0 +1,119 @@
+"""Sees to it that no process of a client outlives the harness, however the harness ends.
+
+A process of its own holds one end of a pipe and is told what runs. When the other end closes, be
+it because the harness was killed, it kills whatever is left and ends. This file is that process's
+program, too.
+"""
+
+import atexit
+import os
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from typing import Final, final
+
+MARKER: Final = "DCOS_SIM_RUN"
+"""The variable in a process's environment that says which client of which harness it belongs to."""
+
+_PROCESSES: Final = Path("/proc")
+
+
+@final
+class Guardian:
+    """The harness's end of the pipe; ``guardian`` returns the only one of this process."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(  # noqa: S603 - this very file
+            [sys.executable, "-I", "-S", __file__],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            cwd="/",
+        )
+        atexit.register(self.close)
+
+    def watch(self, group: int, marker: str) -> None:
+        """Kill this process group, and all that carries the marker, when the harness ends."""
+        self._tell(f"+{group} {marker}\n")
+
+    def forget(self, group: int, marker: str) -> None:
+        """Leave a process group alone: it has ended."""
+        self._tell(f"-{group} {marker}\n")
+
+    def close(self) -> None:
+        """End the guardian; what it was told and not told to forget is killed."""
+        assert self._process.stdin
+        with suppress(OSError):
+            self._process.stdin.close()
+        self._process.wait()
+
+    def _tell(self, line: str) -> None:
+        assert self._process.stdin
+        with suppress(OSError):  # somebody has killed the guardian
+            self._process.stdin.write(line.encode())
+            self._process.stdin.flush()
+
+
+@cache
+def guardian() -> Guardian:
+    """Return the guardian, started when it is first needed."""
+    return Guardian()
+
+
+def kill_group(group: int) -> bool:
+    """Kill a process group; whether anything was in it."""
+    try:
+        os.killpg(group, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):  # macOS says the latter of zombies
+        return False
+    return True
+
+
+def strays(marker: str) -> list[int]:
+    """Find the processes that carry a marker, in whatever group: daemons. Looks on Linux only."""
+    wanted = f"{MARKER}={marker}\0".encode()
+    found = []
+    for process in _PROCESSES.glob("[0-9]*"):
+        with suppress(OSError):  # another user's, or gone
+            if wanted in (process / "environ").read_bytes():
+                found.append(int(process.name))
+    return found
+
+
+def kill_strays(marker: str) -> list[str]:
+    """Kill the processes that carry a marker until there are none; returns their command lines."""
+    killed: dict[int, str] = {}
+    while found := [pid for pid in strays(marker) if pid not in killed]:
+        for pid in found:
+            killed[pid] = _command_line(pid)
+            with suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
+    return list(killed.values())
+
+
+def _command_line(pid: int) -> str:
+    with suppress(OSError):
+        words = (_PROCESSES / str(pid) / "cmdline").read_bytes().decode(errors="replace")
+        return words.replace("\0", " ").strip()
+    return f"process {pid}"
+
+
+def _guard() -> None:
+    """Follow what the harness says until it ends, then kill what is left."""
+    left: set[tuple[int, str]] = set()
+    for line in sys.stdin:
+        group, _, marker = line[1:].strip().partition(" ")
+        (left.add if line[0] == "+" else left.discard)((int(group), marker))
+    for group, _ in left:
+        kill_group(group)
+    for marker in {marker for _, marker in left}:
+        kill_strays(marker)
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _guard()

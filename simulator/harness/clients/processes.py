@@ -1,0 +1,332 @@
+"""The processes of one client on one cluster: started without a shell, bounded, never left behind.
+
+Each has a session and a process group of its own, no standard input, and the environment of the
+harness plus that of the client's profile. POSIX only: other systems have no process groups.
+"""
+
+import asyncio
+import itertools
+import os
+import shutil
+import subprocess
+import tempfile
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict
+from functools import cached_property
+from pathlib import Path
+from typing import Final, final
+
+from simulator.core.instants import NANOSECONDS_PER_SECOND, Duration, duration_text
+from simulator.harness.clients.guardian import MARKER, guardian, kill_group, kill_strays
+from simulator.harness.language.template import filled, filled_words
+from simulator.harness.ports import ClientError, Ran, Target
+
+OUTPUT_MAX: Final = 16 * 1024 * 1024
+"""Bytes on standard output; a process that writes more is killed."""
+
+ERRORS_KEPT: Final = 64 * 1024
+"""Bytes of standard error, from the end; the rest is read and dropped."""
+
+_DYING_SECONDS: Final = 5.0
+"""How long a killed process may take to go; only a broken kernel or disk needs so long."""
+
+_READ_AT_ONCE: Final = 64 * 1024
+
+_counter: Final = itertools.count(1)
+
+
+class UnsayableError(Exception):
+    """An argument that no command line can carry; the message says why."""
+
+
+@final
+class Processes:
+    """Starts the processes of one client on one cluster, and ends them all.
+
+    Args:
+        folder: their working directory.
+        environment: added to that of the harness; its texts may hold placeholders.
+        target: the cluster; the source of the placeholders' values.
+    """
+
+    def __init__(self, folder: Path, environment: Mapping[str, str], target: Target) -> None:
+        self._folder = folder
+        self._environment = environment
+        self._target = target
+        self._marker = f"{os.getpid()}.{next(_counter)}"
+        self._running: set[Process] = set()
+        self._used = False
+
+    def start(
+        self,
+        words: Sequence[str],
+        values: Mapping[str, str],
+        *,
+        read_line: Callable[[bytes], None] | None = None,
+    ) -> "Process":
+        """Start a process; the words may hold placeholders.
+
+        Args:
+            words: the program and its arguments.
+            values: of placeholders, beside those of the target.
+            read_line: takes each line of standard output; such a process has a standard input.
+
+        Raises:
+            ClientError: when the program cannot be started.
+            UnsayableError: when an argument cannot be given to any program.
+        """
+        line = filled_words(words, {**self._values, **values})
+        if not line:
+            raise ClientError(f"{' '.join(words)!r} is nothing to run: every word was dropped")
+        if any("\0" in word for word in line):
+            raise UnsayableError("no command line can carry a text with the character NUL")
+        self._used = True
+        process = Process(line, self._folder, self._variables, self._marker, read_line)
+        self._running.add(process)
+        return process
+
+    async def run(self, words: Sequence[str], values: Mapping[str, str], within: Duration) -> Ran:
+        """Start a process and wait for its end; one that takes longer is killed with its group.
+
+        Raises:
+            ClientError: when the program cannot be started.
+            UnsayableError: when an argument cannot be given to any program.
+        """
+        process = self.start(words, values)
+        try:
+            return await process.ran(within)
+        finally:
+            process.close()
+            self._running.discard(process)
+
+    def close(self) -> list[str]:
+        """Kill what still runs; returns the command lines of daemons, which no group held."""
+        for process in self._running:
+            process.close()
+        if not self._used:
+            return []
+        shutil.rmtree(self._values["tmp"], ignore_errors=True)
+        return kill_strays(self._marker)
+
+    @cached_property
+    def _values(self) -> dict[str, str]:
+        return {**asdict(self._target), "tmp": tempfile.mkdtemp(prefix="dcos-sim-")}
+
+    @cached_property
+    def _variables(self) -> dict[str, str]:
+        added = {
+            name: value
+            for name, text in self._environment.items()
+            if (value := filled(text, self._values)) is not None
+        }
+        return {**os.environ, **added, MARKER: self._marker}
+
+
+@final
+class Process:
+    """One running process with its group.
+
+    Args:
+        line: the program and its arguments.
+        folder: the working directory.
+        variables: the whole environment.
+        marker: what the guardian knows the process by.
+        read_line: takes each line of standard output, without its end; else they are collected.
+
+    Raises:
+        ClientError: when the program cannot be started.
+    """
+
+    def __init__(
+        self,
+        line: Sequence[str],
+        folder: Path,
+        variables: Mapping[str, str],
+        marker: str,
+        read_line: Callable[[bytes], None] | None,
+    ) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._started_at = self._loop.time()
+        self._read_line = read_line
+        self._process = _started(line, folder, variables, talks=read_line is not None)
+        self._marker = marker
+        guardian().watch(self._process.pid, marker)
+        self._is_open = True
+        self._output = bytearray()
+        self._errors = bytearray()
+        self._stopped = ""
+        self._input: asyncio.WriteTransport | None = None
+        self.over: asyncio.Future[None] = self._loop.create_future()
+        """Done when the process has ended or has to be ended."""
+        self._ended = threading.Event()
+        assert self._process.stdout
+        assert self._process.stderr
+        self._pipes = [
+            _Pipe(self._process.stdout.fileno(), self._take_output),
+            _Pipe(self._process.stderr.fileno(), self._take_errors),
+        ]
+        threading.Thread(target=self._wait, name="waits for a process", daemon=True).start()
+
+    async def ran(self, within: Duration) -> Ran:
+        """Wait for the end and return how it went; kills the group, also of one that ended."""
+        try:
+            async with asyncio.timeout(within / NANOSECONDS_PER_SECOND):
+                await self.over
+        except TimeoutError:
+            self.stop(f"it had not ended after {duration_text(within)} and was killed")
+        seconds = self._loop.time() - self._started_at
+        left_running = self.close()
+        return Ran(
+            status=self._process.returncode or 0,
+            output=bytes(self._output),
+            errors=self.errors,
+            seconds=seconds,
+            stopped=self._stopped,
+            left_running=left_running and not self._stopped,
+        )
+
+    @property
+    def status(self) -> int | None:
+        """Its exit status, negative for a signal; None while it runs."""
+        return self._process.returncode
+
+    @property
+    def stopped(self) -> str:
+        """Why the harness killed it; empty when it has not."""
+        return self._stopped
+
+    @property
+    def errors(self) -> str:
+        """The end of what it wrote to standard error."""
+        return self._errors.decode(errors="replace").strip()
+
+    async def write_line(self, line: bytes) -> None:
+        """Write a line to its standard input; what it does not read waits, and holds up nobody."""
+        if self._input is None:
+            assert self._process.stdin
+            self._input, _ = await self._loop.connect_write_pipe(
+                asyncio.BaseProtocol, self._process.stdin
+            )
+        self._input.write(line + b"\n")
+
+    def stop(self, why: str) -> None:
+        """Say why it has to be killed; whoever waits for it goes on."""
+        self._stopped = self._stopped or why
+        if not self.over.done():
+            self.over.set_result(None)
+
+    def drain(self) -> None:
+        """Take all that it has written, without waiting for more."""
+        for pipe in self._pipes:
+            pipe.drain()
+
+    def close(self) -> bool:
+        """Kill its group and stop reading; whether the group held more than the process itself."""
+        if not self._is_open:
+            return False
+        self._is_open = False
+        had_ended = self._ended.is_set()
+        self.drain()
+        was_alive = kill_group(self._process.pid)
+        self._ended.wait(_DYING_SECONDS)
+        if not had_ended:
+            kill_group(self._process.pid)
+        for pipe in self._pipes:
+            pipe.close()
+        if self._input:
+            self._input.abort()
+        for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
+            if stream:
+                with suppress(OSError):
+                    stream.close()
+        guardian().forget(self._process.pid, self._marker)
+        return had_ended and was_alive
+
+    def _wait(self) -> None:
+        self._process.wait()
+        self._ended.set()
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            self._loop.call_soon_threadsafe(self.stop, "")
+
+    def _take_output(self, data: bytes) -> None:
+        self._output += data
+        if self._read_line:
+            *lines, rest = self._output.split(b"\n")
+            self._output = bytearray(rest)
+            for line in lines:
+                self._read_line(bytes(line))
+        if len(self._output) > OUTPUT_MAX:
+            del self._output[OUTPUT_MAX:]
+            mebibytes = OUTPUT_MAX // 1024**2
+            how = " in one line" if self._read_line else ""
+            self.stop(f"it wrote more than {mebibytes} MiB{how} and was killed")
+
+    def _take_errors(self, data: bytes) -> None:
+        self._errors += data
+        del self._errors[:-ERRORS_KEPT]
+
+
+def _started(
+    line: Sequence[str], folder: Path, variables: Mapping[str, str], *, talks: bool
+) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(  # noqa: S603 - the client under test; no shell takes part
+            line,
+            cwd=folder,
+            env=variables,
+            stdin=subprocess.PIPE if talks else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+            restore_signals=True,
+        )
+    except FileNotFoundError:
+        why = f"there is no such program in {folder}" if "/" in line[0] else "it is not in PATH"
+        if (folder / line[0]).exists():
+            why = "its first line names a program that does not exist"
+    except PermissionError:
+        why = f"it is not executable; run: chmod +x {line[0]}"
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        if error.errno == 8:  # noqa: PLR2004 - ENOEXEC
+            why = "it is no program; let its first line be like: #!/bin/sh"
+    raise ClientError(f"cannot start {line[0]!r}: {why}")
+
+
+@final
+class _Pipe:
+    """Reads the end of a pipe as long as the loop runs."""
+
+    def __init__(self, descriptor: int, take: Callable[[bytes], None]) -> None:
+        self._descriptor = descriptor
+        self._take = take
+        self._loop = asyncio.get_running_loop()
+        self._is_open = True
+        os.set_blocking(descriptor, False)
+        self._loop.add_reader(descriptor, self._read)
+
+    def _read(self) -> bool:
+        """Take what there is; whether there may be more."""
+        try:
+            data = os.read(self._descriptor, _READ_AT_ONCE)
+        except BlockingIOError:
+            return False
+        if data:
+            self._take(data)
+        else:
+            self.close()
+        return bool(data)
+
+    def drain(self) -> None:
+        """Take all that has been written, without waiting for more."""
+        read = 0
+        while self._is_open and read * _READ_AT_ONCE < OUTPUT_MAX and self._read():
+            read += 1
+
+    def close(self) -> None:
+        """Stop reading."""
+        if self._is_open:
+            self._is_open = False
+            self._loop.remove_reader(self._descriptor)

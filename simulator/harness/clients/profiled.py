@@ -1,0 +1,113 @@
+"""Clients as their profiles describe them: opens one for a cluster, with all that belongs to it."""
+
+from collections.abc import AsyncIterator, Callable
+from collections.abc import Set as AbstractSet
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
+from typing import TypeAlias, final
+
+from simulator.harness.clients import command, http, jsonrpc, python
+from simulator.harness.clients.processes import Processes, UnsayableError
+from simulator.harness.language.profile_file import ARGUMENTS, Profile
+from simulator.harness.language.profile_model import (
+    CommandProfile,
+    HttpProfile,
+    JsonRpcProfile,
+    ProfileModel,
+    PythonProfile,
+)
+from simulator.harness.ports import Client, ClientError, Ran, Session, Target
+
+Opener: TypeAlias = Callable[[Target, Processes], AbstractAsyncContextManager[Client]]
+
+
+@final
+class ProfiledClient:
+    """A client that is described by a profile.
+
+    Raises:
+        ClientError: when a factory in Python cannot be imported.
+    """
+
+    def __init__(self, profile: Profile) -> None:
+        self.profile = profile
+        self._opened = _opener(profile)
+
+    @property
+    def name(self) -> str:
+        """What names of tests call it."""
+        return self.profile.name
+
+    @property
+    def given(self) -> str:
+        """What has to be written after ``--client`` to get it."""
+        return self.profile.given
+
+    @property
+    def operations(self) -> AbstractSet[str]:
+        """The operations that it has."""
+        return self.profile.operations
+
+    @property
+    def programs(self) -> AbstractSet[str]:
+        """The programs that it has."""
+        return self.profile.programs
+
+    @asynccontextmanager
+    async def open(self, target: Target) -> AsyncIterator[Session]:
+        """Set it up and open it for one cluster; nothing of it is left running afterwards.
+
+        Raises:
+            ClientError: when it cannot be started or closed, or leaves daemons behind.
+        """
+        model = self.profile.model
+        processes = Processes(self.profile.folder, model.env, target)
+        left: list[str] = []
+        try:
+            await _set_up(model, processes)
+            async with self._opened(target, processes) as client:
+                programs = _Programs(model, processes)
+                yield Session(self.name, self.given, client, programs)
+        finally:
+            left = processes.close()
+        if left:
+            message = f"{self.name} left a process running in the background, which was killed"
+            raise ClientError(f"{message}: {left[0]}")
+
+
+@final
+class _Programs:
+    """Runs the programs of a profile."""
+
+    def __init__(self, model: ProfileModel, processes: Processes) -> None:
+        self._model = model
+        self._processes = processes
+
+    async def run(self, program: str, argument: str) -> Ran:
+        """Run ``backup`` with a label or ``restore`` with an id, to its end or its timeout."""
+        chosen = getattr(self._model.programs, program)
+        try:
+            values = {ARGUMENTS[program]: argument}
+            return await self._processes.run(chosen.run, values, chosen.timeout)
+        except UnsayableError as error:
+            raise ClientError(str(error)) from None
+
+
+async def _set_up(model: ProfileModel, processes: Processes) -> None:
+    for words in model.setup:
+        ran = await processes.run(words, {}, model.timeout)
+        if ran.stopped or ran.status or ran.left_running:
+            why = ran.how_it_ended
+            raise ClientError(f"the setup of {model.client} failed at {words[0]!r}: {why}")
+
+
+def _opener(profile: Profile) -> Opener:
+    match profile.model:
+        case HttpProfile() as model:
+            return partial(http.opened, model)
+        case PythonProfile() as model:
+            return partial(python.opened, model, python.imported(model, profile.folder))
+        case CommandProfile() as model:
+            return partial(command.opened, model)
+        case JsonRpcProfile() as model:
+            return partial(jsonrpc.opened, model)

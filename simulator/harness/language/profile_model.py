@@ -1,0 +1,135 @@
+"""What a client profile may say: the models that load it and that its JSON Schema is made from."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal, TypeAlias
+
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+
+from simulator.core.instants import Duration
+from simulator.harness.language.scalars import ClientName, DurationText, Filled, Strict, Text
+from simulator.harness.language.template import split_words
+
+PROGRAMS: Final = ("backup", "restore")
+
+TIMEOUT: Final = Duration(10_000_000_000)
+PROGRAM_TIMEOUT: Final = Duration(20_000_000_000)
+
+
+def _words(value: object) -> object:
+    words = split_words(value) if isinstance(value, str) else value
+    if isinstance(words, Mapping):
+        raise ValueError("must be a list of words, or one text to be split as a shell would")
+    if words == [] or (isinstance(words, list) and words[0] == ""):
+        raise ValueError("needs the name of a program")
+    return words
+
+
+def _lasting(timeout: Duration) -> Duration:
+    if timeout == 0:
+        raise ValueError("must be above 0s")
+    return timeout
+
+
+Words = Annotated[
+    list[Text],
+    BeforeValidator(_words),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "array", "items": {"type": "string"}, "minItems": 1},
+                {"type": "string", "minLength": 1},
+            ],
+            "description": "A program and its arguments; one text is split as a shell would.",
+        }
+    ),
+]
+"""A command line. No shell runs it."""
+
+Timeout = Annotated[DurationText, AfterValidator(_lasting)]
+
+
+class ProgramModel(Strict):
+    """A program of the client that starts an operation and waits for its end.
+
+    Exit status 0 must mean that the backup is ready, or that the restore is done.
+    """
+
+    run: Words
+    timeout: Timeout = PROGRAM_TIMEOUT
+
+
+class ProgramsModel(Strict):
+    """The client's own programs that wait."""
+
+    backup: ProgramModel | None = None
+    restore: ProgramModel | None = None
+
+
+class OperationsModel(Strict):
+    """How to start the client for each operation."""
+
+    create: Words | None = None
+    list_: Words | None = Field(None, alias="list")
+    show: Words | None = None
+    restore: Words | None = None
+    delete: Words | None = None
+
+
+class CommonModel(Strict):
+    """What every profile may say, whatever kind of client it is for.
+
+    Attributes:
+        client: its name, in the names of tests.
+        env: added to the environment of every process of the client.
+        timeout: real time for one operation.
+        setup: command lines that run once for each cluster, before anything else.
+        allow: checks that this client may break, each with the reason.
+        known_failing: patterns of scenarios that are known to fail, each with the reason.
+    """
+
+    client: ClientName
+    env: dict[str, Text] = Field({})
+    timeout: Timeout = TIMEOUT
+    setup: list[Words] = Field([])
+    programs: ProgramsModel = ProgramsModel()
+    allow: dict[str, Filled] = Field({})
+    known_failing: dict[str, Filled] = Field({})
+
+
+class HttpProfile(CommonModel):
+    """The built-in client."""
+
+    kind: Literal["http"]
+
+
+class PythonProfile(CommonModel):
+    """A client in Python, made by a factory."""
+
+    kind: Literal["python"]
+    factory: Filled
+
+
+class CommandProfile(CommonModel):
+    """A command-line client: each operation is a process of its own."""
+
+    kind: Literal["command"]
+    operations: OperationsModel = OperationsModel()
+    output: Literal["json", "table"] = "json"
+
+
+class JsonRpcProfile(CommonModel):
+    """A client that speaks JSON-RPC 2.0 on its standard input and output."""
+
+    kind: Literal["jsonrpc"]
+    run: Words
+
+
+ProfileModel: TypeAlias = HttpProfile | PythonProfile | CommandProfile | JsonRpcProfile
+
+KINDS: Final[Mapping[str, Any]] = {
+    "http": HttpProfile,
+    "python": PythonProfile,
+    "command": CommandProfile,
+    "jsonrpc": JsonRpcProfile,
+}
+"""The model of each kind of profile."""
