@@ -384,11 +384,11 @@ def test_a_client_is_found_by_its_name(folder: Path) -> None:
     [
         (
             "htpp",
-            "no client is called 'htpp'; take http, the path of a client profile",
+            "no client is called 'htpp'; take http, python:package.module:factory, or ",
         ),
         (
             "",
-            "no client is called ''; take http, the path of a client profile",
+            "no client is called ''; take http, python:package.module:factory, or ",
         ),
         ("python:", "'python:' names no factory; write python:package.module:factory"),
         ("python:mod", "'python:mod' names no factory; write python:package.module:factory"),
