@@ -13,8 +13,8 @@ COMMANDS: Final = {
     "test": "Run scenario files through a client, as pytest.",
     "serve": "Serve a fake cluster to point anything at.",
     "explain": "Show what a scenario file scripts, before anything runs.",
-    "lint": "Check scenario files.",
-    "schema": "Print the JSON Schema of scenario files, for editors.",
+    "lint": "Check scenario files and client profiles.",
+    "schema": "Print the JSON Schemas of both, for editors.",
 }
 """Every command with its one line; each lives in the module of its name."""
 

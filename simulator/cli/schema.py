@@ -1,11 +1,15 @@
-"""``dcos-sim schema``: the JSON Schema of scenario files."""
+"""``dcos-sim schema``: the JSON Schema of scenario files and of client profiles."""
 
 import rich_click as click
 
-from simulator.harness.language.schema import scenario_schema_text
+from simulator.harness.language.schema import SCHEMAS, schema_text
 
 
 @click.command("schema")
-def command() -> None:
-    """Print the JSON Schema of scenario files. Editors complete and check with it."""
-    click.echo(scenario_schema_text(), nl=False)
+@click.argument("kind", type=click.Choice(list(SCHEMAS)), default="scenario")
+def command(kind: str) -> None:
+    """Print the JSON Schema of scenario files, or of client profiles.
+
+    Editors complete and check with it.
+    """
+    click.echo(schema_text(kind), nl=False)

@@ -53,10 +53,23 @@ def test_a_folder_without_scenarios_is_wrong(dcos_sim: Run, tmp_path: Path) -> N
     (tmp_path / "empty" / "other.yaml").write_text("a: b\n", encoding="utf-8")
     finished = dcos_sim("lint", "empty")
     assert finished.returncode == 4
-    assert finished.stdout == ("no *.scenario.yaml in empty\n0 of 0 files are good (0 scenarios)\n")
+    first, second = finished.stdout.splitlines()
+    assert first == "no *.scenario.yaml or *.client.yaml in empty"
+    assert second == "0 of 0 files are good (0 scenarios)"
 
 
 def test_a_named_file_may_have_any_name(dcos_sim: Run, tmp_path: Path) -> None:
     """Only in folders the suffix decides."""
     (tmp_path / "draft.yaml").write_text(GOOD, encoding="utf-8")
     assert dcos_sim("lint", "draft.yaml").returncode == 0
+
+
+def test_client_profiles_are_checked_too(dcos_sim: Run, write: Write, tmp_path: Path) -> None:
+    """By the end of their names, or by what a file that is named itself holds."""
+    write("good", GOOD)
+    (tmp_path / "mine.client.yaml").write_text("client: mine\nkind: http\n", encoding="utf-8")
+    (tmp_path / "odd.yaml").write_text("client: odd\nkind: htpp\n", encoding="utf-8")
+    finished = dcos_sim("lint", ".", "odd.yaml")
+    assert finished.returncode == 4
+    assert "odd.yaml:2:7: there is no such kind\n" in finished.stdout
+    assert finished.stdout.endswith("2 of 3 files are good (1 scenarios, 1 client profiles)\n")

@@ -67,7 +67,7 @@ def _profile(given: str) -> Profile:
 
 def _built_in() -> HttpProfile:
     """Return the profile of the built-in client; its programs are our own ``dcos-backup``."""
-    wait = ["--wait", "--interval=0.05"]
+    wait = ["--wait", "--interval=0.02", "--wait-timeout=3"]
     return HttpProfile(
         client=HTTP,
         kind="http",

@@ -153,7 +153,7 @@ def _said(  # noqa: PLR0911 - a sentence for each kind of error
             return path, f"{subject} needs at least {least}, and has {given_count}", ""
         case "value_error":
             message = str(details["ctx"]["error"])
-            hint = _FORMS.get(path[-1], "") if message.startswith("must be text") else ""
+            hint = _text_hint(path, given) if message.startswith("must be text") else ""
             subjects = f"{subject} " if message.startswith(_SUBJECT_WANTED) else ""
             return path, subjects + message, hint
         case _:
@@ -172,6 +172,13 @@ def _quoted(given: object) -> str:
     if isinstance(given, list):
         return "a list"
     return "a mapping" if isinstance(given, Mapping) else repr(given)
+
+
+def _text_hint(path: KeyPath, given: object) -> str:
+    """Say how to write a text; one that stands in bare braces has become a mapping."""
+    if isinstance(given, Mapping) and len(given) == 1 and not any(given.values()):
+        return f'write it in quotes: "{{{next(iter(given))}}}"'
+    return _FORMS.get(path[-1], "")
 
 
 def _unknown_key(path: KeyPath, around: tuple[str, ...]) -> tuple[str, str]:

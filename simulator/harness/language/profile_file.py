@@ -27,6 +27,9 @@ from simulator.harness.language.source_file import (
 from simulator.harness.language.step_model import OPERATIONS
 from simulator.harness.language.template import names_in
 
+PROFILE_SUFFIX: Final = ".client.yaml"
+"""How the names of profiles end where a whole folder is looked at."""
+
 EVERYWHERE: Final = ("url", "token", "username", "password", "ca_cert", "tmp")
 """Placeholders that have a value wherever a profile has words."""
 

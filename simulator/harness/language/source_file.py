@@ -148,7 +148,8 @@ def parse_source(name: str, text: str) -> SourceFile:
         mark = error.problem_mark or error.context_mark
         place = Place(mark.line + 1, mark.column + 1) if mark else _START
         said = " ".join(part for part in (error.context, error.problem) if part)
-        hint = _TABS_HINT if mark and _character(lines, place) == "\t" else ""
+        hint = _BRACES_HINT if "',' or" in said else ""
+        hint = _TABS_HINT if mark and _character(lines, place) == "\t" else hint
         problem = Problem(place=place, message=f"is not YAML: {said}", hint=hint)
         raise SourceError(name, lines, [problem]) from None
     except yaml.reader.ReaderError as error:
@@ -228,6 +229,7 @@ class _Reader:
 
 _START: Final = Place(1, 1)
 _EMPTY_HINT: Final = "a scenario starts with: scenario: …, a client profile with: client: …"
+_BRACES_HINT: Final = "between braces and brackets, write a text that holds any in quotes"
 _TABS_HINT: Final = "indent with spaces; YAML takes no tabs there"
 
 

@@ -8,13 +8,18 @@ import pytest
 import yaml
 
 from simulator.catalogue import catalogue_folder
+from simulator.harness.language.profile_file import load_profile
 from simulator.harness.language.scenario_file import load_scenarios
-from simulator.harness.language.schema import scenario_schema, scenario_schema_text
-from simulator.harness.language.step_model import VERBS
+from simulator.harness.language.schema import SCHEMAS, profile_schema, scenario_schema, schema_text
+from simulator.harness.language.step_model import OPERATIONS, VERBS
 
-STORED = Path(__file__).parents[3] / "docs" / "reference" / "scenario.schema.json"
+ROOT = Path(__file__).parents[3]
 
 VALIDATOR = jsonschema_rs.Draft202012Validator(scenario_schema())
+
+PROFILE_VALIDATOR = jsonschema_rs.Draft202012Validator(profile_schema())
+
+PROFILES = sorted(ROOT.glob("examples/**/*.client.yaml"))
 
 BUNDLED = sorted(catalogue_folder().rglob("*.scenario.yaml"))
 
@@ -29,9 +34,11 @@ def as_an_editor(value: str) -> Any:  # noqa: ANN401 - whatever the schema holds
     return yaml.safe_load(dedent(value))
 
 
-def test_the_stored_schema_is_the_present_one() -> None:
-    """``dcos-sim schema > docs/reference/scenario.schema.json`` writes it anew."""
-    assert STORED.read_text(encoding="utf-8") == scenario_schema_text()
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_the_stored_schema_is_the_present_one(name: str) -> None:
+    """``dcos-sim schema NAME > docs/reference/NAME.schema.json`` writes it anew."""
+    stored = ROOT / "docs" / "reference" / f"{name}.schema.json"
+    assert stored.read_text(encoding="utf-8") == schema_text(name)
 
 
 @pytest.mark.parametrize("path", BUNDLED, ids=lambda path: path.name)
@@ -64,6 +71,8 @@ def test_numbers_and_booleans_may_be_written_plainly(read: Callable[[str], Any])
     "wrong",
     [
         "{scenario: x}",
+        "{scenario: x, steps: [{list: {}}], program: {run: backup, label: x}}",
+        "{scenario: x, program: {run: backups, label: x}}",
         "{scenario: x, steps: []}",
         "{scenario: x, steps: [{list: {}}], stepz: []}",
         "{scenario: x, steps: [{create: {}}]}",
@@ -81,15 +90,47 @@ def test_the_schema_refuses_what_the_loader_refuses(wrong: str) -> None:
     assert not VALIDATOR.is_valid(as_text(wrong))
 
 
-def test_every_object_is_closed_and_described() -> None:
+@pytest.mark.parametrize("path", PROFILES, ids=lambda path: path.name)
+def test_the_schema_accepts_every_example_of_a_profile(path: Path) -> None:
+    source = load_profile(path).source
+    assert source is not None
+    PROFILE_VALIDATOR.validate(source.value)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "{client: mine}",
+        "{client: mine, kind: grpc}",
+        "{client: mine, kind: python}",
+        "{client: two words, kind: http}",
+        "{client: mine, kind: http, factory: a:b}",
+        "{client: mine, kind: command, operations: {creat: [x]}}",
+        "{client: mine, kind: command, operations: {create: []}}",
+        "{client: mine, kind: command, operations: {create: {run: x}}}",
+        "{client: mine, kind: command, output: yaml}",
+        "{client: mine, kind: jsonrpc}",
+    ],
+)
+def test_the_schema_of_profiles_refuses_what_the_loader_refuses(wrong: str) -> None:
+    """As far as a schema can."""
+    assert not PROFILE_VALIDATOR.is_valid(as_text(wrong))
+
+
+@pytest.mark.parametrize(
+    ("name", "title", "expected"),
+    [
+        ("scenario", "DC/OS backup simulator: scenario file", set(VERBS)),
+        ("client-profile", "DC/OS backup simulator: client profile", set(OPERATIONS)),
+    ],
+)
+def test_every_object_is_closed_and_described(name: str, title: str, expected: set[str]) -> None:
     """Editors complete with the descriptions, and underline what is unknown."""
-    schema = scenario_schema()
-    assert schema["title"] == "DC/OS backup simulator: scenario file"
-    definitions = schema["$defs"]
-    assert isinstance(definitions, dict)
-    objects = [each for each in definitions.values() if each.get("type") == "object"]
+    schema = SCHEMAS[name]()
+    assert schema["title"] == title
+    objects = [each for each in schema["$defs"].values() if each.get("type") == "object"]
     assert all(each["additionalProperties"] is False for each in objects)
     assert all(each["description"] for each in objects)
     written = {name for each in objects for name in each["properties"]}
-    assert set(VERBS) <= written
+    assert expected <= written
     assert not [name for name in written if name.endswith("_")]
