@@ -397,6 +397,192 @@ def test_an_unknown_client_is_a_usage_error(
     assert "Traceback" not in result.stderr.str()
 
 
+# --- client profiles ---------------------------------------------------------------------------
+
+SAYS_READY = """
+    client: says-ready
+    kind: command
+    operations:
+      create: "true"
+      list: ["printf", '[{"id": "nightly-1", "status": "STATUS_READY"}]']
+    programs:
+      backup: {run: "true"}
+"""
+PROGRAM = """
+    scenario: A program
+    program: {run: backup, label: nightly}
+"""
+RESTORE = """
+    scenario: A restore
+    cluster: {backups: [{label: old, as: old}]}
+    steps:
+      - restore: {backup: old}
+"""
+
+
+def profile(project: pytest.Pytester, text: str, name: str = "mine.client.yaml") -> None:
+    """Write a client profile."""
+    path = project.path / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(dedent(text).lstrip(), encoding="utf-8")
+
+
+def test_a_profile_is_a_client(project: pytest.Pytester) -> None:
+    """Its name is in the name of the test; its path is in the command that repeats it."""
+    write(project, program=PROGRAM)
+    profile(project, SAYS_READY)
+    result = session(project, "--client", "mine.client.yaml")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "program.scenario.yaml:2:10: the program, client says-ready",
+            "  expected  exit status 0 only when the backup is ready",
+            "  found     exit status 0, and there is no new backup",
+            "*step 1: {program: {run: backup, label: nightly}}   → ok",
+            "replay: dcos-sim test *::program@says-ready --client mine.client.yaml --sim-seed *",
+        ]
+    )
+
+
+def test_what_a_client_lacks_is_skipped_and_counted(project: pytest.Pytester) -> None:
+    """With the reason."""
+    write(project, restore=RESTORE, good=GOOD)
+    profile(project, SAYS_READY)
+    result = session(project, "--client", "mine.client.yaml", "-rs")
+    result.assert_outcomes(skipped=1, failed=1)
+    result.stdout.fnmatch_lines(["SKIPPED * client says-ready has no operation 'restore'"])
+
+
+def test_what_a_client_turns_out_to_lack_is_skipped(project: pytest.Pytester) -> None:
+    """A client in Python is not looked at before it is asked."""
+    write(project, restore=RESTORE, client=CLIENT)
+    result = session(project, "--client", "python:client:make", "-rs")
+    result.assert_outcomes(skipped=1)
+    result.stdout.fnmatch_lines(["*client python:client:make: the client has no operation *"])
+
+
+def test_a_known_failure_is_run_and_expected(project: pytest.Pytester) -> None:
+    """It is counted with its reason, and fails nothing."""
+    write(project, program=PROGRAM)
+    profile(project, dedent(SAYS_READY) + "known_failing: {program: issue 12}\n")
+    result = session(project, "--client", "mine.client.yaml", "-rx")
+    result.assert_outcomes(xfailed=1)
+    result.stdout.fnmatch_lines(["XFAIL program.scenario.yaml::program@says-ready - issue 12"])
+
+
+def test_an_unexpected_pass_names_the_line_to_delete(project: pytest.Pytester) -> None:
+    """In the profile, quoted."""
+    write(project, inside__good=GOOD)
+    profile(project, "client: mine\nkind: http\nknown_failing:\n  inside/*: issue 12\n")
+    result = session(project, "--client", "mine.client.yaml")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "passed, although the client is known to fail here: issue 12",
+            "mine.client.yaml:4:3: known_failing",
+            "    4 |   inside/*: issue 12",
+            "      |   ^^^^^^^^",
+            "        delete this line, or let its pattern name only what still fails",
+        ]
+    )
+
+
+def test_a_wrong_profile_is_a_usage_error(project: pytest.Pytester) -> None:
+    """With line and caret, before anything is collected."""
+    write(project, good=GOOD)
+    profile(project, "client: mine\nkind: htpp\n")
+    result = session(project, "--client", "mine.client.yaml")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(
+        [
+            "ERROR: the client profile is wrong",
+            "mine.client.yaml:2:7: there is no such kind",
+            "    2 | kind: htpp",
+            "      |       ^^^^",
+            "        did you mean 'http'? allowed here: http, python, command, jsonrpc",
+        ]
+    )
+
+
+def test_a_profile_that_is_not_there_is_a_usage_error(project: pytest.Pytester) -> None:
+    """Which says that it is not there."""
+    write(project, good=GOOD)
+    result = session(project, "--client", "nowhere.client.yaml")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["nowhere.client.yaml:1:1: cannot be read: No such file *"])
+
+
+def test_two_clients_of_one_name_are_a_usage_error(project: pytest.Pytester) -> None:
+    """Nobody could tell their tests apart."""
+    write(project, good=GOOD)
+    profile(project, "client: http\nkind: http\n")
+    result = session(project, "--client", "http", "--client", "mine.client.yaml")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: two clients are called 'http': http and mine.client.yaml"])
+
+
+def test_a_client_whose_program_is_missing_fails_in_one_sentence(project: pytest.Pytester) -> None:
+    """It is no outcome: a scenario that expects a failure must not pass because of it."""
+    write(project, table=CASES)
+    profile(project, SAYS_READY.replace('create: "true"', "create: ./nothing"))
+    result = session(project, "--client", "mine.client.yaml")
+    result.assert_outcomes(failed=2)
+    result.stdout.fnmatch_lines(["cannot start './nothing': there is no such program in *"])
+
+
+# --- the clients of a project ------------------------------------------------------------------
+
+
+def settings(project: pytest.Pytester, text: str) -> None:
+    """Write the project's pyproject.toml."""
+    (project.path / "pyproject.toml").write_text(text, encoding="utf-8")
+
+
+def test_a_project_may_name_its_clients(project: pytest.Pytester) -> None:
+    """Once, in its pyproject.toml; profiles are found beside it, from wherever pytest starts."""
+    write(project, good=GOOD)
+    profile(project, "client: mine\nkind: http\n", "clients/mine.client.yaml")
+    settings(project, '[tool.dcos-sim]\nclients = ["http", "clients/mine.client.yaml"]\n')
+    assert ids(project) == ["good.scenario.yaml::good@http", "good.scenario.yaml::good@mine"]
+    session(project).assert_outcomes(passed=2)
+
+
+def test_the_command_line_replaces_the_clients_of_the_project(project: pytest.Pytester) -> None:
+    """It does not add to them."""
+    write(project, good=GOOD, client=CLIENT)
+    settings(project, '[tool.dcos-sim]\nclients = ["nobody"]\n')
+    assert ids(project, "--client", "http") == ["good.scenario.yaml::good@http"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            '[tool.dcos-sim]\nclient = ["http"]\n',
+            "ERROR: *pyproject.toml: [[]tool.dcos-sim] has an unknown key 'client'; did you mean *",
+        ),
+        (
+            '[tool.dcos-sim]\nclients = "http"\n',
+            "ERROR: *pyproject.toml: [[]tool.dcos-sim]: clients must be a list of texts: *",
+        ),
+        (
+            "[tool]\ndcos-sim = 3\n",
+            "ERROR: *pyproject.toml: [[]tool.dcos-sim] must be a table: *",
+        ),
+        ('[tool.dcos-sim]\nclients = ["nobody"]\n', "ERROR: no client is called 'nobody'; *"),
+    ],
+)
+def test_wrong_settings_are_a_usage_error(
+    project: pytest.Pytester, text: str, message: str
+) -> None:
+    """Which says what to write."""
+    write(project, good=GOOD)
+    settings(project, text)
+    result = session(project)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([message])
+
+
 # --- cluster fixtures --------------------------------------------------------------------------
 
 ASKS = """
@@ -581,8 +767,11 @@ def test_a_frozen_cluster_takes_the_clock_of_its_test_along(project: pytest.Pyte
 # --- what it costs -----------------------------------------------------------------------------
 
 
-def test_a_project_without_clusters_pays_nothing(project: pytest.Pytester) -> None:
+def test_a_project_without_clusters_pays_nothing(
+    project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A bare collection imports none of the libraries behind the fixtures."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # what others import is theirs
     conftest = """
         import sys
 
@@ -591,7 +780,7 @@ def test_a_project_without_clusters_pays_nothing(project: pytest.Pytester) -> No
             print("imported:", sorted(heavy & set(sys.modules)))
     """
     write(project, conftest=conftest, test_plain="def test_it():\n    pass\n")
-    result = process(project, "--collect-only", "-p", "no:faker")
+    result = project.runpytest_subprocess("--collect-only", "-p", "simulator.harness.pytest_plugin")
     result.stdout.fnmatch_lines(["imported: []"])
 
 

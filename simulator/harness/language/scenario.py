@@ -42,6 +42,9 @@ from simulator.harness.language.step_model import OPERATIONS, verb_of
 
 SUFFIX: Final = ".scenario.yaml"
 
+SILENT: Final = ("create", "restore")
+"""Operations that may print nothing: what is expected of a document is then looked at by a show."""
+
 
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +94,7 @@ class Scenario:
             verb = verb_of(step)
             if verb in OPERATIONS:
                 yield verb
-            if verb == "wait" or (verb in OPERATIONS and isinstance(step.get("expect"), dict)):
+            if verb == "wait" or (verb in SILENT and isinstance(step.get("expect"), dict)):
                 yield "show"
 
     def lacking(self, operations: AbstractSet[str], programs: AbstractSet[str]) -> str:
