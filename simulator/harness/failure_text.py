@@ -49,8 +49,11 @@ def _finding_text(verdict: Verdict, finding: Finding) -> str:
 
 def _marks(verdict: Verdict) -> Iterator[Mark]:
     program = verdict.scenario.source.value.get("program")
-    written = [{"program": program}] if program else verdict.scenario.written_steps
     for record in verdict.steps:
         claim = f"   → {record.outcome}" if record.outcome else ""
-        text = f"{record.number + 1}: {in_one_line(written[record.number])}{claim}"
-        yield Mark(record.at, record.after_entry, text)
+        if program:
+            what = f"program: {in_one_line(program)}"
+        else:
+            step = verdict.scenario.written_steps[record.number]
+            what = f"step {record.number + 1}: {in_one_line(step)}"
+        yield Mark(record.at, record.after_entry, f"{what}{claim}")

@@ -16,8 +16,17 @@ from simulator.harness.language.scenario import Scenario
 from simulator.harness.language.source_file import KeyPath
 from simulator.harness.language.step_model import EndExpect, ListModel, Matcher, WaitModel
 from simulator.harness.matchers import described, fits, mismatches
-from simulator.harness.plain_text import beginning
-from simulator.harness.ports import Control, Failed, Indeterminate, Ok, Outcome, Ran, claimed_by
+from simulator.harness.plain_text import beginning, end
+from simulator.harness.ports import (
+    ERRORS_SHOWN_MAX,
+    Control,
+    Failed,
+    Indeterminate,
+    Ok,
+    Outcome,
+    Ran,
+    claimed_by,
+)
 from simulator.harness.verdict import Finding
 from simulator.journal import Exchange
 
@@ -212,7 +221,7 @@ class Judge:
         claimed = claimed_by(ran)
         if isinstance(claimed, Ok) and not is_done:
             wanted = f"exit status 0 only when the {program.run} is {_DONE[program.run]}"
-            yield finding(path, wanted, f"exit status 0, and {truth}")
+            yield finding(path, wanted, f"exit status 0, and {truth}", *_written(ran))
         elif ran.status < 0:
             yield finding(path, "the program to end by itself", ran.how_it_ended)
         elif isinstance(claimed, Failed) and is_done:
@@ -220,7 +229,7 @@ class Judge:
             yield finding(path, wanted, f"exit status {ran.status}: {ran.how_it_ended}")
         elif program.expect not in {None, "ok" if isinstance(claimed, Ok) else "failed"}:
             found = f"exit status {ran.status}, and {truth}"
-            yield finding((*path, "expect"), _WANTED[str(program.expect)], found)
+            yield finding((*path, "expect"), _WANTED[str(program.expect)], found, *_written(ran))
         yield from self._ran_quietly(ran, program, after_entry)
 
     def _ran_quietly(
@@ -284,6 +293,13 @@ _WANTED = {
 
 def _claimed(outcome: Outcome) -> str:
     return "the client says that it succeeded" if isinstance(outcome, Ok) else str(outcome)
+
+
+def _written(ran: Ran) -> Iterator[str]:
+    """Quote what a process wrote, for notes."""
+    for stream, text in (("output", ran.output.decode(errors="replace")), ("error", ran.errors)):
+        if text.strip():
+            yield f"on standard {stream}: {end(text, ERRORS_SHOWN_MAX)}"
 
 
 def finding(path: KeyPath, expected: str, found: str, *notes: str) -> Finding:

@@ -100,7 +100,7 @@ def _rows(view: _View, marks: Sequence[Mark]) -> Iterator[_Row]:
     for mark in marks:
         while rows and rows[0][0] <= mark.after_entry:
             yield rows.popleft()[1]
-        yield _Row(mark.at, "step", mark.text)
+        yield _Row(mark.at, *mark.text.split(" ", 1))
     yield from (row for _, row in rows)
 
 

@@ -134,12 +134,22 @@ class AlteredClient:
         return outcome
 
 
-class NoPrograms:
-    """The programs of a client that has none."""
+Program = Callable[[Client, str], Awaitable[Ran]]
+"""A program of a client: does its work through a correct one, and says how it went."""
+
+
+class Programs:
+    """The programs of a client, if it has any: one for whatever is to be run."""
+
+    def __init__(self, client: Client, program: Program | None) -> None:
+        """Do everything as this program does."""
+        self._client = client
+        self._program = program
 
     async def run(self, program: str, argument: str) -> Ran:
-        """Refuse."""
-        raise LookupError(program, argument)
+        """Run the program."""
+        assert self._program, f"nobody has said how to {program}"
+        return await self._program(self._client, argument)
 
 
 class Load(Protocol):
@@ -153,7 +163,9 @@ class Load(Protocol):
 class Run(Protocol):
     """Runs a text as a scenario through a correct client, or one that is altered."""
 
-    def __call__(self, text: str, **altered: Behaviour) -> Verdict:
+    def __call__(
+        self, text: str, *, program: Program | None = ..., **altered: Behaviour
+    ) -> Verdict:
         """Return the verdict on the only scenario of this text."""
         ...
 
@@ -175,7 +187,7 @@ def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Load:
 def run(load: Load) -> Run:
     """Return how to run a text, with the seed ``test`` and without any HTTP."""
 
-    def run(text: str, **altered: Behaviour) -> Verdict:
+    def run(text: str, *, program: Program | None = None, **altered: Behaviour) -> Verdict:
         (scenario,) = load(text)
         simulation = Simulation(
             scenario.spec(),
@@ -185,7 +197,7 @@ def run(load: Load) -> Run:
             made_up=scenario.made_up_apps,
         )
         client = AlteredClient(CorrectClient(simulation), **altered)
-        session = Session("fake", "fake", client, NoPrograms())
+        session = Session("fake", "fake", client, Programs(client, program))
         return asyncio.run(run_scenario(scenario, session, simulation, seed=SEED))
 
     return run
