@@ -1,0 +1,87 @@
+"""Every mistake of a program that waits is caught by a bundled scenario; a correct one passes."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+import pytest
+
+from simulator.catalogue import catalogue_folder
+from simulator.harness.clients.in_process import run_in_process
+from simulator.harness.clients.profiled import ProfiledClient
+from simulator.harness.language.profile_file import Profile
+from simulator.harness.language.profile_model import HttpProfile
+from simulator.harness.language.scenario_file import load_scenarios
+from simulator.harness.verdict import Verdict
+
+PROGRAM = Path(__file__).parent / "wrong_program.py"
+FOLDER = catalogue_folder() / "programs"
+SUFFIX = ".scenario.yaml"
+
+GIVES_UP = "the program to end by itself"
+FALSE_SUCCESS = "exit status 0 only when the backup is ready"
+FALSE_RESTORE = "exit status 0 only when the restore is done"
+FAILED = "the client to succeed"
+FALSE_FAILURE = "exit status 0: the backup is ready"
+
+
+def verdict_on(name: str, mistake: str) -> Verdict:
+    """Run the first scenario of a bundled file through a program with a mistake."""
+    line = [sys.executable, "-I", "-S", str(PROGRAM), mistake, "{url}"]
+    model = HttpProfile.model_validate(
+        {
+            "client": "wrong",
+            "kind": "http",
+            "env": {"DCOS_ACS_TOKEN": "{token}"},
+            "programs": {
+                "backup": {"run": [*line, "backup", "{label}"], "timeout": "5s"},
+                "restore": {"run": [*line, "restore", "{id}"], "timeout": "5s"},
+            },
+        }
+    )
+    kind = ProfiledClient(Profile(given="wrong", model=model, folder=Path.cwd()))
+    scenario = load_scenarios(FOLDER / f"{name}{SUFFIX}")[0]
+    return asyncio.run(run_in_process(scenario, kind, "seed"))
+
+
+@pytest.mark.parametrize(
+    "name", sorted(path.name.removesuffix(SUFFIX) for path in FOLDER.glob(f"*{SUFFIX}"))
+)
+def test_a_correct_program_passes(name: str) -> None:
+    """Though it needs more or fewer requests than another."""
+    assert verdict_on(name, "none").findings == ()
+
+
+@pytest.mark.parametrize(
+    ("mistake", "name", "expected"),
+    [
+        ("does not wait", "a-program-waits-until-the-backup-is-ready", FALSE_SUCCESS),
+        ("does not wait", "a-program-waits-until-the-restore-is-done", FALSE_RESTORE),
+        ("asks five times", "a-program-waits-an-hour", FAILED),
+        ("asks five times", "a-backup-is-ready-after-some-polls", FALSE_FAILURE),
+        ("wants to see it run", "a-backup-is-ready-before-the-first-poll", FALSE_FAILURE),
+        ("takes any end for success", "a-program-fails-when-the-backup-does", FALSE_SUCCESS),
+        ("takes any end for success", "a-backup-fails-at-once", FALSE_SUCCESS),
+        ("takes any end for success", "a-backup-fails-at-the-last-moment", FALSE_SUCCESS),
+        ("takes any end for success", "a-program-fails-when-the-restore-does", FALSE_RESTORE),
+        ("gives up with success", "a-program-gives-up-on-a-backup", FALSE_SUCCESS),
+        ("gives up with success", "a-program-gives-up-on-a-restore", FALSE_RESTORE),
+        ("waits for ever", "a-program-gives-up-on-a-backup", GIVES_UP),
+        ("takes gone for done", "a-backup-is-lost-while-a-program-waits", FALSE_SUCCESS),
+        ("takes gone for done", "a-backup-is-lost-while-it-is-restored", FALSE_RESTORE),
+        ("takes any by label", "an-older-backup-is-not-the-new-one", FALSE_SUCCESS),
+        ("takes the first by label", "a-longer-label-is-another-backup", FAILED),
+        ("takes the first by label", "one-among-five-hundred", FALSE_SUCCESS),
+        ("takes the unknown for an end", "a-status-nobody-knows-is-no-end", FALSE_SUCCESS),
+        ("looks at the whole only", "the-whole-claims-ready-too-early", FALSE_SUCCESS),
+        ("looks at Marathon only", "another-component-fails", FALSE_SUCCESS),
+        ("ignores refusals", "a-refused-label-fails-the-program", FALSE_SUCCESS),
+        ("ignores refusals", "a-restore-that-is-refused-fails-the-program", FALSE_RESTORE),
+        ("ignores refusals", "an-unknown-backup-cannot-be-restored", FALSE_RESTORE),
+        ("takes the backup for its restore", "a-restore-takes-half-a-day", FALSE_RESTORE),
+    ],
+)
+def test_a_mistake_is_caught(mistake: str, name: str, expected: str) -> None:
+    """By a scenario that was made for it."""
+    findings = verdict_on(name, mistake).findings
+    assert [finding.expected for finding in findings][:1] == [expected]
