@@ -12,6 +12,9 @@ from simulator.catalogue import catalogue_folder
 _ALREADY_IMPORTED = "ignore:Module already imported:pytest.PytestAssertRewriteWarning"
 """pytest warns that this package was imported before it; no assertion of ours needs rewriting."""
 
+_SHOWN = "-rfEsxX"
+"""What pytest's summary names: also what was skipped or is known to fail, with the reason."""
+
 
 @click.command(
     "test",
@@ -27,7 +30,7 @@ def command(arguments: tuple[str, ...]) -> None:
     """
     import pytest  # noqa: PLC0415 - heavy
 
-    sys.exit(pytest.main([*arguments, *_settings()]))
+    sys.exit(pytest.main([_SHOWN, *arguments, *_settings()]))
 
 
 def _settings() -> list[str]:

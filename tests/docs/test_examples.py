@@ -18,6 +18,7 @@ from simulator.core.statuses import diagram
 from simulator.harness.clients import client_kind
 from simulator.harness.clients.in_process import run_in_process
 from simulator.harness.failure_text import failure_text
+from simulator.harness.language.profile_file import load_profile
 from simulator.harness.language.scenario_file import load_scenarios
 
 ROOT = Path(__file__).parents[2]
@@ -50,12 +51,13 @@ def named(wanted: list[Block]) -> pytest.MarkDecorator:
 SCENARIOS = [
     each for each in blocks() if each.language == "yaml" and "scenario:" in each.text[:300]
 ]
+PROFILES = [each for each in blocks() if each.text.startswith("client:")]
 TESTS = [each for each in blocks() if each.language == "python" and "def test_" in each.text]
 CLIENTS = [each for each in blocks() if each.language == "python" and "make_client" in each.text]
 
 
 def test_there_are_examples_to_try() -> None:
-    assert min(len(SCENARIOS), len(TESTS), len(CLIENTS)) > 0
+    assert min(len(SCENARIOS), len(PROFILES), len(TESTS), len(CLIENTS)) > 0
 
 
 @named([each for each in SCENARIOS if each.text.startswith("scenario:")])
@@ -65,6 +67,14 @@ def test_a_scenario_in_a_document_passes(block: Block, tmp_path: Path) -> None:
     for scenario in load_scenarios(path):
         verdict = asyncio.run(run_in_process(scenario, client_kind("http"), "0"))
         assert verdict.passed, failure_text(verdict)
+
+
+@named(PROFILES)
+def test_a_profile_in_a_document_is_a_good_one(block: Block, tmp_path: Path) -> None:
+    path = tmp_path / "example.client.yaml"
+    path.write_text(block.text, encoding="utf-8")
+    profile = load_profile(path)
+    assert profile.operations | profile.programs
 
 
 @named(TESTS)
