@@ -35,7 +35,7 @@ steps:
 """The flow of ``flow.py``, as a person would write it."""
 
 
-class _FailedError(Exception):
+class FailedError(Exception):
     """A command that did not pass; carries its last line."""
 
 
@@ -48,8 +48,8 @@ def measure(*, quick: bool) -> list[Figure]:
 def _catalogue(rounds: int) -> Figure:
     name = "the whole catalogue, dcos-sim test"
     try:
-        taken = median(_seconds(CATALOGUE, ROOT) for _ in range(rounds))
-    except _FailedError as error:
+        taken = median(seconds(CATALOGUE, ROOT) for _ in range(rounds))
+    except FailedError as error:
         return unavailable(name, "s", str(error))
     return Figure(name=name, value=taken, unit="s")
 
@@ -61,9 +61,9 @@ def _item(rounds: int) -> Figure:
         _write(one, 1)
         _write(many, COPIES)
         try:
-            _seconds(PYTEST, one)  # compiles what is imported
-            taken = median(_seconds(PYTEST, many) - _seconds(PYTEST, one) for _ in range(rounds))
-        except _FailedError as error:
+            seconds(PYTEST, one)  # compiles what is imported
+            taken = median(seconds(PYTEST, many) - seconds(PYTEST, one) for _ in range(rounds))
+        except FailedError as error:
             return unavailable(name, "ms", str(error))
     return Figure(name=name, value=taken / (COPIES - 1) * 1000, unit="ms", aim=AIM_ITEM_MS)
 
@@ -76,7 +76,12 @@ def _write(folder: Path, copies: int) -> None:
         path.write_text(SCENARIO, encoding="utf-8")
 
 
-def _seconds(arguments: Sequence[str], folder: Path) -> float:
+def seconds(arguments: Sequence[str], folder: Path) -> float:
+    """Run Python with these arguments; return how long that took.
+
+    Raises:
+        FailedError: when it did not pass.
+    """
     started = perf_counter()
     done = subprocess.run(  # noqa: S603 - our own commands
         [sys.executable, *arguments],
@@ -88,5 +93,5 @@ def _seconds(arguments: Sequence[str], folder: Path) -> float:
         check=False,
     )
     if done.returncode:
-        raise _FailedError(last_words(f"{done.stdout}\n{done.stderr}"))
+        raise FailedError(last_words(f"{done.stdout}\n{done.stderr}"))
     return perf_counter() - started

@@ -21,7 +21,16 @@ if TYPE_CHECKING:
     from measure import Figure
 
 HERE: Final = Path(__file__).resolve().parent
-TOPICS: Final = ("throughput", "lifecycle", "flow", "memory", "growth", "launch", "catalogue")
+TOPICS: Final = (
+    "throughput",
+    "lifecycle",
+    "flow",
+    "memory",
+    "growth",
+    "launch",
+    "catalogue",
+    "clients",
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
