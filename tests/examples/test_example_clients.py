@@ -1,9 +1,7 @@
 """Every client in ``examples/`` passes every bundled scenario, as its profile says."""
 
 import asyncio
-import os
 import shutil
-import sys
 from functools import cache
 from pathlib import Path
 
@@ -32,13 +30,6 @@ NEEDED = {"bash-curl": ("bash", "curl"), "node-jsonrpc": ("node",)}
 def kind_of(profile: Path) -> ProfiledClient:
     """Load a profile once."""
     return client_kind(str(profile))
-
-
-@pytest.fixture(autouse=True)
-def _commands_of_this_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Find ``dcos-backup`` and ``python`` where this package is installed."""
-    folder = str(Path(sys.executable).parent)
-    monkeypatch.setenv("PATH", folder + os.pathsep + os.environ["PATH"])
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ class HttpClient:
     ) -> Outcome:
         try:
             async with self._session.request(
-                method, self._base + path, json=body, params=query
+                method, self._base + path, json=body, params=query, allow_redirects=False
             ) as response:
                 body = await response.read()
                 return _outcome(response.status, body.decode(errors="replace"))
@@ -98,5 +98,22 @@ async def opened(
     headers = {"Authorization": f"token={target.token}", "Accept": "application/json"}
     seconds = profile.timeout / NANOSECONDS_PER_SECOND
     timeout = aiohttp.ClientTimeout(total=seconds)
-    async with aiohttp.ClientSession(headers=headers, timeout=timeout) as session:
+    async with aiohttp.ClientSession(
+        headers=headers, timeout=timeout, middlewares=[_sent_once]
+    ) as session:
         yield HttpClient(session, target.url)
+
+
+async def _sent_once(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """Keep aiohttp from sending a GET or DELETE again by itself where a connection breaks.
+
+    It does so for two kinds of errors, so they are turned into another one.
+    """
+    try:
+        return await handler(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise aiohttp.ClientError(str(error)) from error

@@ -267,3 +267,36 @@ def test_a_list_of_something_else_cannot_show_a_backup(serve: Serve, ask: Ask, b
     """An outcome like any other, and no exception."""
     outcome = ask(serve(raw("200 OK", body)), "show", "nightly-1")
     assert outcome == Failed("the answer is not a list of backups")
+
+
+@pytest.mark.parametrize("operation", ["create", "list", "restore", "delete"])
+def test_a_request_is_sent_once(ask: Ask, operation: str) -> None:
+    """Also where the connection breaks: aiohttp by itself would send some again."""
+    seen: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def hang_up() -> None:
+            while True:
+                connection, _ = server.accept()
+                with connection:
+                    connection.settimeout(SECONDS_AT_MOST)
+                    seen.append(connection.recv(65536))
+                if not seen[-1]:
+                    return
+
+        thread = threading.Thread(target=hang_up, daemon=True)
+        thread.start()
+        port = server.getsockname()[1]
+        outcome = ask(target_at(port), operation, "nightly")
+        with socket.create_connection(("127.0.0.1", port)):
+            pass  # says nothing, which ends the thread
+        thread.join(SECONDS_AT_MOST)
+    assert isinstance(outcome, Indeterminate)
+    assert len(seen) == len(["the request", "nothing"])
+
+
+def test_a_redirect_is_not_followed(serve: Serve, ask: Ask) -> None:
+    """A POST might become a GET."""
+    moved = raw("302 Found\r\nLocation: /elsewhere", b"moved")
+    outcome = ask(serve(moved), "create", "nightly")
+    assert outcome == Failed("moved", 302)
