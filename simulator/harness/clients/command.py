@@ -12,6 +12,7 @@ from simulator.harness.ports import (
     Client,
     Failed,
     Indeterminate,
+    LacksError,
     Ok,
     Outcome,
     Ran,
@@ -71,6 +72,8 @@ class CommandClient:
     async def _ran(self, operation: str, argument: str) -> Ran | Failed | Indeterminate:
         """Return how the process went, if it went well."""
         words = self._profile.operations.model_dump(by_alias=True)[operation]
+        if words is None:
+            raise LacksError(operation)
         try:
             values = {ARGUMENTS[operation]: argument}
             ran = await self._processes.run(words, values, self._profile.timeout)

@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Container, Iterator
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -36,13 +37,13 @@ class Guardian:
         )
         atexit.register(self.close)
 
-    def watch(self, group: int, marker: str) -> None:
-        """Kill this process group, and all that carries the marker, when the harness ends."""
-        self._tell(f"+{group} {marker}\n")
+    def watch(self, what: int | str) -> None:
+        """Kill this process group, or all that carries this marker, when the harness ends."""
+        self._tell(f"+{what}\n")
 
-    def forget(self, group: int, marker: str) -> None:
-        """Leave a process group alone: it has ended."""
-        self._tell(f"-{group} {marker}\n")
+    def forget(self, what: int | str) -> None:
+        """Leave a process group or a marker alone: all of it has ended."""
+        self._tell(f"-{what}\n")
 
     def close(self) -> None:
         """End the guardian; what it was told and not told to forget is killed."""
@@ -64,13 +65,27 @@ def guardian() -> Guardian:
     return Guardian()
 
 
-def kill_group(group: int) -> bool:
-    """Kill a process group; whether anything was in it."""
-    try:
+def kill_group(group: int) -> None:
+    """Kill a process group, if there still is one."""
+    with suppress(ProcessLookupError, PermissionError):  # macOS says the latter of zombies
         os.killpg(group, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):  # macOS says the latter of zombies
+
+
+def lives(group: int) -> bool:
+    """Whether anything in a process group runs; ended ones that nobody waited for do not."""
+    try:
+        os.killpg(group, 0)
+    except (ProcessLookupError, PermissionError):
         return False
-    return True
+    return not (_PROCESSES / "self" / "stat").exists() or any(_running_in(group))
+
+
+def _running_in(group: int) -> Iterator[int]:
+    for process in _PROCESSES.glob("[0-9]*"):
+        with suppress(OSError):  # gone
+            after_name = (process / "stat").read_bytes().rpartition(b")")[2].split()
+            if int(after_name[2]) == group and after_name[0] not in (b"Z", b"X"):
+                yield int(process.name)
 
 
 def strays(marker: str) -> list[int]:
@@ -84,15 +99,24 @@ def strays(marker: str) -> list[int]:
     return found
 
 
-def kill_strays(marker: str) -> list[str]:
-    """Kill the processes that carry a marker until there are none; returns their command lines."""
+def kill_strays(marker: str, killed_groups: Container[int] = ()) -> list[str]:
+    """Kill the processes that carry a marker until there are none; returns their command lines.
+
+    Those of groups that have been killed are on their way out, and are not among them.
+    """
     killed: dict[int, str] = {}
     while found := [pid for pid in strays(marker) if pid not in killed]:
         for pid in found:
-            killed[pid] = _command_line(pid)
+            killed[pid] = "" if _group_of(pid) in killed_groups else _command_line(pid)
             with suppress(OSError):
                 os.kill(pid, signal.SIGKILL)
-    return list(killed.values())
+    return [line for line in killed.values() if line]
+
+
+def _group_of(pid: int) -> int:
+    with suppress(OSError):  # gone
+        return os.getpgid(pid)
+    return 0
 
 
 def _command_line(pid: int) -> str:
@@ -104,14 +128,14 @@ def _command_line(pid: int) -> str:
 
 def _guard() -> None:
     """Follow what the harness says until it ends, then kill what is left."""
-    left: set[tuple[int, str]] = set()
+    left: set[str] = set()
     for line in sys.stdin:
-        group, _, marker = line[1:].strip().partition(" ")
-        (left.add if line[0] == "+" else left.discard)((int(group), marker))
-    for group, _ in left:
-        kill_group(group)
-    for marker in {marker for _, marker in left}:
-        kill_strays(marker)
+        (left.add if line[0] == "+" else left.discard)(line[1:].strip())
+    for group in filter(str.isdigit, left):
+        kill_group(int(group))
+    for marker in left:
+        if not marker.isdigit():
+            kill_strays(marker)
 
 
 if __name__ == "__main__":

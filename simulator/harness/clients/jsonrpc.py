@@ -57,9 +57,12 @@ async def opened(
         ClientError: when it cannot be started, or refuses to be initialized.
     """
     client = JsonRpcClient(profile, processes)
-    outcome = await client.ask("initialize", asdict(target))
+    try:
+        outcome = await client.ask("initialize", asdict(target))
+    except LacksError:
+        outcome = Failed("it has no method 'initialize'")
     if not isinstance(outcome, Ok):
-        raise ClientError(f"{profile.client} cannot be initialized: {outcome}")
+        raise ClientError(f"{profile.client} cannot be initialized: {outcome.message}")
     try:
         yield client
     finally:

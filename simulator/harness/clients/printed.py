@@ -56,7 +56,7 @@ def table_value(output: bytes) -> Any:  # noqa: ANN401 - a list of documents, or
         titles = ", ".join(COLUMNS)
         return Unreadable(f"what was printed is no table with {titles}: {beginning(text)}")
     rows = lines[2:] if lines[1:] and not lines[1].strip("- ") else lines[1:]
-    edges = list(pairwise([*starts.values(), None]))
+    edges = list(pairwise([0, *list(starts.values())[1:], None]))
     documents = []
     for row in rows:
         cells = [row[start:end].strip() for start, end in edges]

@@ -1,14 +1,17 @@
 """The processes of one client on one cluster: started without a shell, bounded, never left behind.
 
 Each has a session and a process group of its own, no standard input, and the environment of the
-harness plus that of the client's profile. POSIX only: other systems have no process groups.
+harness plus that of the client's profile; commands installed beside the harness come first in
+PATH. POSIX only: other systems have no process groups.
 """
 
 import asyncio
+import errno
 import itertools
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -19,7 +22,7 @@ from pathlib import Path
 from typing import Final, final
 
 from simulator.core.instants import NANOSECONDS_PER_SECOND, Duration, duration_text
-from simulator.harness.clients.guardian import MARKER, guardian, kill_group, kill_strays
+from simulator.harness.clients.guardian import MARKER, guardian, kill_group, kill_strays, lives
 from simulator.harness.language.template import filled, filled_words
 from simulator.harness.ports import ClientError, Ran, Target
 
@@ -37,7 +40,7 @@ _READ_AT_ONCE: Final = 64 * 1024
 _counter: Final = itertools.count(1)
 
 
-class UnsayableError(Exception):
+class UnsayableError(ClientError):
     """An argument that no command line can carry; the message says why."""
 
 
@@ -57,6 +60,7 @@ class Processes:
         self._target = target
         self._marker = f"{os.getpid()}.{next(_counter)}"
         self._running: set[Process] = set()
+        self._groups: set[int] = set()
         self._used = False
 
     def start(
@@ -77,14 +81,17 @@ class Processes:
             ClientError: when the program cannot be started.
             UnsayableError: when an argument cannot be given to any program.
         """
+        if not self._used:
+            self._used = True
+            guardian().watch(self._marker)  # before there is a process that it would not know of
         line = filled_words(words, {**self._values, **values})
         if not line:
             raise ClientError(f"{' '.join(words)!r} is nothing to run: every word was dropped")
         if any("\0" in word for word in line):
             raise UnsayableError("no command line can carry a text with the character NUL")
-        self._used = True
-        process = Process(line, self._folder, self._variables, self._marker, read_line)
+        process = Process(line, self._folder, self._variables, read_line)
         self._running.add(process)
+        self._groups.add(process.group)
         return process
 
     async def run(self, words: Sequence[str], values: Mapping[str, str], within: Duration) -> Ran:
@@ -107,8 +114,10 @@ class Processes:
             process.close()
         if not self._used:
             return []
+        left = kill_strays(self._marker, self._groups)
+        guardian().forget(self._marker)
         shutil.rmtree(self._values["tmp"], ignore_errors=True)
-        return kill_strays(self._marker)
+        return left
 
     @cached_property
     def _values(self) -> dict[str, str]:
@@ -121,7 +130,13 @@ class Processes:
             for name, text in self._environment.items()
             if (value := filled(text, self._values)) is not None
         }
-        return {**os.environ, **added, MARKER: self._marker}
+        return {**os.environ, "PATH": _path(), **added, MARKER: self._marker}
+
+
+def _path() -> str:
+    """Return the PATH that an activated environment of the harness's Python has."""
+    folders = [str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]
+    return os.pathsep.join(folders)
 
 
 @final
@@ -132,7 +147,6 @@ class Process:
         line: the program and its arguments.
         folder: the working directory.
         variables: the whole environment.
-        marker: what the guardian knows the process by.
         read_line: takes each line of standard output, without its end; else they are collected.
 
     Raises:
@@ -144,15 +158,13 @@ class Process:
         line: Sequence[str],
         folder: Path,
         variables: Mapping[str, str],
-        marker: str,
         read_line: Callable[[bytes], None] | None,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._started_at = self._loop.time()
         self._read_line = read_line
         self._process = _started(line, folder, variables, talks=read_line is not None)
-        self._marker = marker
-        guardian().watch(self._process.pid, marker)
+        guardian().watch(self._process.pid)
         self._is_open = True
         self._output = bytearray()
         self._errors = bytearray()
@@ -186,6 +198,11 @@ class Process:
             stopped=self._stopped,
             left_running=left_running and not self._stopped,
         )
+
+    @property
+    def group(self) -> int:
+        """The id of its process group."""
+        return self._process.pid
 
     @property
     def status(self) -> int | None:
@@ -223,26 +240,27 @@ class Process:
             pipe.drain()
 
     def close(self) -> bool:
-        """Kill its group and stop reading; whether the group held more than the process itself."""
+        """Kill its group and stop reading; whether it had ended and left others running there."""
         if not self._is_open:
             return False
         self._is_open = False
         had_ended = self._ended.is_set()
         self.drain()
-        was_alive = kill_group(self._process.pid)
+        left_running = had_ended and lives(self._process.pid)
+        kill_group(self._process.pid)
         self._ended.wait(_DYING_SECONDS)
         if not had_ended:
             kill_group(self._process.pid)
         for pipe in self._pipes:
             pipe.close()
-        if self._input:
+        if self._input and not self._input.is_closing():
             self._input.abort()
         for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
             if stream:
                 with suppress(OSError):
                     stream.close()
-        guardian().forget(self._process.pid, self._marker)
-        return had_ended and was_alive
+        guardian().forget(self._process.pid)
+        return left_running
 
     def _wait(self) -> None:
         self._process.wait()
@@ -252,7 +270,7 @@ class Process:
 
     def _take_output(self, data: bytes) -> None:
         self._output += data
-        if self._read_line:
+        if self._read_line and b"\n" in data:
             *lines, rest = self._output.split(b"\n")
             self._output = bytearray(rest)
             for line in lines:
@@ -282,17 +300,39 @@ def _started(
             start_new_session=True,
             restore_signals=True,
         )
-    except FileNotFoundError:
-        why = f"there is no such program in {folder}" if "/" in line[0] else "it is not in PATH"
-        if (folder / line[0]).exists():
-            why = "its first line names a program that does not exist"
-    except PermissionError:
-        why = f"it is not executable; run: chmod +x {line[0]}"
     except OSError as error:
-        why = (error.strerror or str(error)).lower()
-        if error.errno == 8:  # noqa: PLR2004 - ENOEXEC
-            why = "it is no program; let its first line be like: #!/bin/sh"
+        if error.errno == errno.E2BIG:
+            raise UnsayableError("no command line can carry a text that is so long") from None
+        why = _why_not(error, line[0], folder, variables)
+    except UnicodeEncodeError as error:
+        character = error.object[error.start]
+        raise UnsayableError(f"no command line can carry {character!r}") from None
+    except ValueError as error:  # a variable with a name or text that none can have
+        why = str(error)
     raise ClientError(f"cannot start {line[0]!r}: {why}")
+
+
+def _why_not(error: OSError, program: str, folder: Path, variables: Mapping[str, str]) -> str:
+    if "/" in program:
+        found = folder / program
+    else:
+        in_path = shutil.which(program, os.F_OK, variables.get("PATH"))
+        if not in_path:
+            here = (folder / program).is_file()
+            return f"it is not in PATH; write ./{program}" if here else "it is not in PATH"
+        found = Path(in_path)
+    match error.errno:
+        case errno.ENOENT if found.exists():
+            return "its first line names a program that does not exist"
+        case errno.ENOENT:
+            return f"there is no file {found}"
+        case errno.EACCES if found.is_dir():
+            return "it is a folder"
+        case errno.EACCES if not os.access(found, os.X_OK):
+            return f"it is not executable; run: chmod +x {found}"
+        case errno.ENOEXEC:
+            return "it is no program; let its first line be like: #!/bin/sh"
+    return (error.strerror or str(error)).lower()
 
 
 @final
