@@ -25,7 +25,6 @@ from simulator.harness.ports import (
     Ok,
     Outcome,
     Ran,
-    claimed_by,
 )
 from simulator.harness.verdict import Finding
 from simulator.journal import Exchange
@@ -218,16 +217,15 @@ class Judge:
             yield finding(path, "the program to end by itself", ran.how_it_ended, truth)
             return
         is_done, truth = self._truth(subject, after_entry, is_restore=is_restore)
-        claimed = claimed_by(ran)
-        if isinstance(claimed, Ok) and not is_done:
+        if ran.status == 0 and not is_done:
             wanted = f"exit status 0 only when the {program.run} is {_DONE[program.run]}"
             yield finding(path, wanted, f"exit status 0, and {truth}", *_written(ran))
         elif ran.status < 0:
             yield finding(path, "the program to end by itself", ran.how_it_ended)
-        elif isinstance(claimed, Failed) and is_done:
+        elif ran.status and is_done:
             wanted = f"exit status 0: the {program.run} is {_DONE[program.run]}"
             yield finding(path, wanted, f"exit status {ran.status}: {ran.how_it_ended}")
-        elif program.expect not in {None, "ok" if isinstance(claimed, Ok) else "failed"}:
+        elif program.expect not in {None, "failed" if ran.status else "ok"}:
             found = f"exit status {ran.status}, and {truth}"
             yield finding((*path, "expect"), _WANTED[str(program.expect)], found, *_written(ran))
         yield from self._ran_quietly(ran, program, after_entry)
@@ -237,7 +235,7 @@ class Judge:
     ) -> Iterator[Finding]:
         """Compare what a program wrote, asked and left behind with what is expected."""
         if ran.left_running:
-            found = "it left a process running in the background, which was killed"
+            found = f"it left {ran.left_running!r} running in the background, which was killed"
             yield finding(("program",), "the program to leave nothing running", found)
         said = f"{ran.output.decode(errors='replace')}\n{ran.errors}"
         if program.says is not None and not fits(said, program.says):

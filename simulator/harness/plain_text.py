@@ -4,6 +4,9 @@ from typing import Final
 
 SHOWN_MAX: Final = 120
 
+_LOOKED_AT: Final = 4
+"""How many times what is shown is looked at: a text may be many megabytes long."""
+
 
 def printable(text: str) -> str:
     """Escape what would move a terminal's cursor or ring its bell."""
@@ -12,11 +15,15 @@ def printable(text: str) -> str:
 
 def beginning(text: str, most: int = SHOWN_MAX) -> str:
     """Put the beginning of a text on one line."""
-    line = printable(" ".join(text.split()))
-    return line if len(line) <= most else f"{line[:most]}…"
+    looked_at = text.lstrip()[: most * _LOOKED_AT]
+    line = printable(" ".join(looked_at.split()))
+    is_whole = len(line) <= most and len(looked_at) < most * _LOOKED_AT
+    return line if is_whole else f"{line[:most]}…"
 
 
 def end(text: str, most: int) -> str:
     """Put the end of a text on one line."""
-    line = printable(" ".join(text.split()))
-    return line if len(line) <= most else f"…{line[-most:]}"
+    looked_at = text.rstrip()[-most * _LOOKED_AT :]
+    line = printable(" ".join(looked_at.split()))
+    is_whole = len(line) <= most and len(looked_at) < most * _LOOKED_AT
+    return line if is_whole else f"…{line[-most:]}"

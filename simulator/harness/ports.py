@@ -79,7 +79,7 @@ class Ran:
         errors: the end of what it wrote to standard error.
         seconds: of real time, from start to end.
         stopped: why the harness had to kill it; empty when it ended by itself.
-        left_running: whether it left processes behind, which were killed.
+        left_running: the command line of a process that it left behind, which was killed.
     """
 
     status: int
@@ -87,7 +87,7 @@ class Ran:
     errors: str
     seconds: float
     stopped: str = ""
-    left_running: bool = False
+    left_running: str = ""
 
     @property
     def how_it_ended(self) -> str:
@@ -96,6 +96,8 @@ class Ran:
             return f"{self.stopped}{self._wrote()}"
         if self.status > 0 and self.errors:
             return end(self.errors, ERRORS_SHOWN_MAX)
+        if self.status == 0 and self.left_running:
+            return f"it left {self.left_running!r} running in the background, which was killed"
         return f"it {how_ended(self.status)}{self._wrote()}"
 
     def _wrote(self) -> str:
@@ -104,7 +106,7 @@ class Ran:
         output = self.output.decode(errors="replace")
         if output.strip():
             return f"; on standard output: {beginning(output)}"
-        return ", and wrote nothing"
+        return ", having written nothing"
 
 
 def how_ended(status: int) -> str:
@@ -118,10 +120,10 @@ def how_ended(status: int) -> str:
 
 
 def claimed_by(ran: Ran) -> Outcome:
-    """Return what a process claims by its exit status alone."""
+    """Return what a process claims by how it ended."""
     if ran.stopped:
         return Indeterminate(ran.how_it_ended)
-    return Failed(ran.how_it_ended) if ran.status else Ok()
+    return Failed(ran.how_it_ended) if ran.status or ran.left_running else Ok()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

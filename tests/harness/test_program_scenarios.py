@@ -140,25 +140,25 @@ def test_an_old_backup_is_not_what_the_program_made(run: Run) -> None:
 
 def test_a_program_that_has_to_be_killed_is_told_with_the_truth(run: Run) -> None:
     """How the backup stands helps to see what it waited for."""
-    stopped = ran(-9, stopped="it had not ended after 20s and was killed")
+    stopped = ran(-9, stopped="it had not ended after 20s, so it was killed")
     (finding,) = run(BACKUP, program=making(stopped)).findings
     assert finding.expected == "the program to end by itself"
-    assert finding.found == "it had not ended after 20s and was killed, and wrote nothing"
+    assert finding.found == "it had not ended after 20s, so it was killed, having written nothing"
     assert finding.notes == ("first is STATUS_READY",)
 
 
 def test_a_crash_is_no_failure_that_a_program_reports(run: Run) -> None:
     """Even where the backup has failed as well."""
     assert found(run(FAILING, program=making(ran(-11)))) == [
-        ("the program to end by itself", "it was ended by SIGSEGV, and wrote nothing")
+        ("the program to end by itself", "it was ended by SIGSEGV, having written nothing")
     ]
 
 
 def test_what_is_left_running_is_told(run: Run) -> None:
-    assert found(run(BACKUP, program=making(ran(0, left_running=True)))) == [
+    assert found(run(BACKUP, program=making(ran(0, left_running="sleep 600")))) == [
         (
             "the program to leave nothing running",
-            "it left a process running in the background, which was killed",
+            "it left 'sleep 600' running in the background, which was killed",
         )
     ]
 
@@ -232,7 +232,7 @@ def test_a_restore_is_done_when_its_own_status_says_so(run: Run) -> None:
     assert found(run(RESTORE, program=restoring(ran(1)))) == [
         (
             "exit status 0: the restore is done",
-            "exit status 1: it ended with exit status 1, and wrote nothing",
+            "exit status 1: it ended with exit status 1, having written nothing",
         )
     ]
 

@@ -438,7 +438,7 @@ def test_a_profile_is_a_client(project: pytest.Pytester) -> None:
             "program.scenario.yaml:2:10: the program, client says-ready",
             "  expected  exit status 0 only when the backup is ready",
             "  found     exit status 0, and there is no new backup",
-            "*step 1: {program: {run: backup, label: nightly}}   → ok",
+            "*program: {run: backup, label: nightly}   → ok",
             "replay: dcos-sim test *::program@says-ready --client mine.client.yaml --sim-seed *",
         ]
     )

@@ -80,6 +80,4 @@ class CommandClient:
         except UnsayableError as error:
             return Failed(str(error))
         claimed = claimed_by(ran)
-        if isinstance(claimed, Ok) and ran.left_running:
-            return Failed("it left a process running in the background, which was killed")
         return ran if isinstance(claimed, Ok) else claimed

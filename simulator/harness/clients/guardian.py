@@ -10,7 +10,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Container, Iterator
+from collections.abc import Container
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -71,21 +71,23 @@ def kill_group(group: int) -> None:
         os.killpg(group, signal.SIGKILL)
 
 
-def lives(group: int) -> bool:
-    """Whether anything in a process group runs; ended ones that nobody waited for do not."""
+def command_in(group: int) -> str:
+    """Return the command line of something that runs in a process group; empty when nothing does.
+
+    Ended processes that nobody has waited for do not run.
+    """
     try:
         os.killpg(group, 0)
     except (ProcessLookupError, PermissionError):
-        return False
-    return not (_PROCESSES / "self" / "stat").exists() or any(_running_in(group))
-
-
-def _running_in(group: int) -> Iterator[int]:
+        return ""
+    if not (_PROCESSES / "self" / "stat").exists():
+        return "a process"
     for process in _PROCESSES.glob("[0-9]*"):
         with suppress(OSError):  # gone
             after_name = (process / "stat").read_bytes().rpartition(b")")[2].split()
             if int(after_name[2]) == group and after_name[0] not in (b"Z", b"X"):
-                yield int(process.name)
+                return _command_line(int(process.name))
+    return ""
 
 
 def strays(marker: str) -> list[int]:

@@ -120,7 +120,7 @@ class JsonRpcClient:
                 raise LacksError(method)
             return _outcome(answer)
         except TimeoutError:
-            why = f"no answer within {duration_text(self._timeout)}, and it was killed"
+            why = f"it gave no answer within {duration_text(self._timeout)}, so it was killed"
         except _WrongError as error:
             why = str(error)
         self._gave_up = why
@@ -132,6 +132,7 @@ class JsonRpcClient:
         if not self._gave_up:
             request = {"jsonrpc": "2.0", "id": self._requests + 1, "method": "shutdown"}
             await self._process.write_line(json.dumps(request).encode())
+            self._process.end_input()
             with suppress(TimeoutError):
                 async with asyncio.timeout(GOODBYE_SECONDS):
                     await self._process.over
@@ -141,7 +142,9 @@ class JsonRpcClient:
         if len(self._lines) < UNREAD_LINES_MAX:
             self._lines.append(line)
         else:
-            self._process.stop("it wrote lines that nobody had asked for, without end")
+            self._process.stop(
+                "it wrote line after line that nobody had asked for, so it was killed"
+            )
         self._news.set()
 
     async def _next_line(self) -> bytes:
@@ -174,7 +177,7 @@ def _answer(line: bytes, request: int) -> Mapping[str, Any]:
         raise _WrongError(f"it wrote a line that is not JSON: {shown}") from None
     if not isinstance(answer, dict) or ("result" in answer) == ("error" in answer):
         raise _WrongError(f"it wrote no answer of JSON-RPC, with a result or an error: {shown}")
-    if answer.get("id") != request:
+    if answer.get("id") != request or isinstance(answer["id"], bool):
         raise _WrongError(f"it answered with another id than {request}: {shown}")
     return answer
 
@@ -184,7 +187,7 @@ def _outcome(answer: Mapping[str, Any]) -> Outcome:
         return Ok(answer["result"])
     error = _mapping(answer["error"])
     data = _mapping(error.get("data"))
-    message = str(error.get("message") or "no message")
+    message = str(error.get("message") or f"an error without a message: {answer['error']!r}")
     if data.get("indeterminate") is True:
         return Indeterminate(message)
     status = data.get("http_status")

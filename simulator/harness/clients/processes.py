@@ -7,7 +7,6 @@ PATH. POSIX only: other systems have no process groups.
 
 import asyncio
 import errno
-import itertools
 import os
 import shutil
 import subprocess
@@ -22,7 +21,7 @@ from pathlib import Path
 from typing import Final, final
 
 from simulator.core.instants import NANOSECONDS_PER_SECOND, Duration, duration_text
-from simulator.harness.clients.guardian import MARKER, guardian, kill_group, kill_strays, lives
+from simulator.harness.clients.guardian import MARKER, command_in, guardian, kill_group, kill_strays
 from simulator.harness.language.template import filled, filled_words
 from simulator.harness.ports import ClientError, Ran, Target
 
@@ -36,8 +35,6 @@ _DYING_SECONDS: Final = 5.0
 """How long a killed process may take to go; only a broken kernel or disk needs so long."""
 
 _READ_AT_ONCE: Final = 64 * 1024
-
-_counter: Final = itertools.count(1)
 
 
 class UnsayableError(ClientError):
@@ -58,7 +55,6 @@ class Processes:
         self._folder = folder
         self._environment = environment
         self._target = target
-        self._marker = f"{os.getpid()}.{next(_counter)}"
         self._running: set[Process] = set()
         self._groups: set[int] = set()
         self._used = False
@@ -86,7 +82,7 @@ class Processes:
             guardian().watch(self._marker)  # before there is a process that it would not know of
         line = filled_words(words, {**self._values, **values})
         if not line:
-            raise ClientError(f"{' '.join(words)!r} is nothing to run: every word was dropped")
+            raise ClientError(f"nothing is left to run of {' '.join(words)!r}: no word has a value")
         if any("\0" in word for word in line):
             raise UnsayableError("no command line can carry a text with the character NUL")
         process = Process(line, self._folder, self._variables, read_line)
@@ -122,6 +118,11 @@ class Processes:
     @cached_property
     def _values(self) -> dict[str, str]:
         return {**asdict(self._target), "tmp": tempfile.mkdtemp(prefix="dcos-sim-")}
+
+    @cached_property
+    def _marker(self) -> str:
+        """What tells this client's processes from all others of this machine."""
+        return f"{os.getpid()}.{Path(self._values['tmp']).name}"
 
     @cached_property
     def _variables(self) -> dict[str, str]:
@@ -187,7 +188,7 @@ class Process:
             async with asyncio.timeout(within / NANOSECONDS_PER_SECOND):
                 await self.over
         except TimeoutError:
-            self.stop(f"it had not ended after {duration_text(within)} and was killed")
+            self.stop(f"it had not ended after {duration_text(within)}, so it was killed")
         seconds = self._loop.time() - self._started_at
         left_running = self.close()
         return Ran(
@@ -196,7 +197,7 @@ class Process:
             errors=self.errors,
             seconds=seconds,
             stopped=self._stopped,
-            left_running=left_running and not self._stopped,
+            left_running="" if self._stopped else left_running,
         )
 
     @property
@@ -228,6 +229,11 @@ class Process:
             )
         self._input.write(line + b"\n")
 
+    def end_input(self) -> None:
+        """Close its standard input behind what has been written to it."""
+        if self._input and not self._input.is_closing():
+            self._input.write_eof()
+
     def stop(self, why: str) -> None:
         """Say why it has to be killed; whoever waits for it goes on."""
         self._stopped = self._stopped or why
@@ -239,14 +245,14 @@ class Process:
         for pipe in self._pipes:
             pipe.drain()
 
-    def close(self) -> bool:
-        """Kill its group and stop reading; whether it had ended and left others running there."""
+    def close(self) -> str:
+        """Kill its group and stop reading; returns a command that it had left running there."""
         if not self._is_open:
-            return False
+            return ""
         self._is_open = False
         had_ended = self._ended.is_set()
         self.drain()
-        left_running = had_ended and lives(self._process.pid)
+        left_running = command_in(self._process.pid) if had_ended else ""
         kill_group(self._process.pid)
         self._ended.wait(_DYING_SECONDS)
         if not had_ended:
@@ -279,7 +285,7 @@ class Process:
             del self._output[OUTPUT_MAX:]
             mebibytes = OUTPUT_MAX // 1024**2
             how = " in one line" if self._read_line else ""
-            self.stop(f"it wrote more than {mebibytes} MiB{how} and was killed")
+            self.stop(f"it wrote more than {mebibytes} MiB{how}, so it was killed")
 
     def _take_errors(self, data: bytes) -> None:
         self._errors += data

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TypeAlias, final
 
 from simulator.harness.clients import command, http, jsonrpc, python
-from simulator.harness.clients.processes import Processes, UnsayableError
+from simulator.harness.clients.processes import Processes
 from simulator.harness.language.profile_file import ARGUMENTS, Profile
 from simulator.harness.language.profile_model import (
     CommandProfile,
@@ -16,7 +16,7 @@ from simulator.harness.language.profile_model import (
     ProfileModel,
     PythonProfile,
 )
-from simulator.harness.ports import Client, ClientError, Ran, Session, Target
+from simulator.harness.ports import Client, ClientError, Ok, Ran, Session, Target, claimed_by
 
 Opener: TypeAlias = Callable[[Target, Processes], AbstractAsyncContextManager[Client]]
 
@@ -71,8 +71,8 @@ class ProfiledClient:
         finally:
             left = processes.close()
         if left:
-            message = f"{self.name} left a process running in the background, which was killed"
-            raise ClientError(f"{message}: {left[0]}")
+            ran_on = f"left {left[0]!r} running in the background, which was killed"
+            raise ClientError(f"{self.name} {ran_on}")
 
 
 @final
@@ -86,18 +86,16 @@ class _Programs:
     async def run(self, program: str, argument: str) -> Ran:
         """Run ``backup`` with a label or ``restore`` with an id, to its end or its timeout."""
         chosen = getattr(self._model.programs, program)
-        try:
-            values = {ARGUMENTS[program]: argument}
-            return await self._processes.run(chosen.run, values, chosen.timeout)
-        except UnsayableError as error:
-            raise ClientError(str(error)) from None
+        values = {ARGUMENTS[program]: argument}
+        return await self._processes.run(chosen.run, values, chosen.timeout)
 
 
 async def _set_up(model: ProfileModel, processes: Processes) -> None:
     for words in model.setup:
         ran = await processes.run(words, {}, model.timeout)
-        if ran.stopped or ran.status or ran.left_running:
-            why = ran.how_it_ended
+        claimed = claimed_by(ran)
+        if not isinstance(claimed, Ok):
+            why = claimed.message
             raise ClientError(f"the setup of {model.client} failed at {words[0]!r}: {why}")
 
 

@@ -160,8 +160,11 @@ def test_any_text_can_be_an_argument(make: Maker, argument: str) -> None:
         (error("refused", data="details"), Failed("refused")),
         (error("slow", data={"indeterminate": True}), Indeterminate("slow")),
         (error("slow", data={"indeterminate": "yes"}), Failed("slow")),
-        (error(""), Failed("no message")),
-        (answer(error=None), Failed("no message")),
+        (
+            error(""),
+            Failed("an error without a message: {'code': -32000, 'message': ''}"),
+        ),
+        (answer(error="no luck"), Failed("an error without a message: 'no luck'")),
     ],
 )
 def test_an_answer_is_an_outcome(make: Maker, line: str, outcome: Outcome) -> None:
@@ -268,20 +271,20 @@ def test_a_process_that_breaks_the_protocol_leaves_it_open(
 )
 def test_a_silent_process_is_killed(make: Maker, script: str) -> None:
     """Whether it could still speak, or hear, or not."""
-    why = "no answer within 300ms, and it was killed"
+    why = "it gave no answer within 300ms, so it was killed"
     assert shown(make.script(f"trap '' TERM\n{SECOND}{script}", "300ms")) == Indeterminate(why)
 
 
 def test_a_line_without_end_is_bounded(make: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
     """The process is killed long before the timeout."""
     monkeypatch.setattr(processes, "OUTPUT_MAX", 1024**2)
-    why = "it wrote more than 1 MiB in one line and was killed"
+    why = "it wrote more than 1 MiB in one line, so it was killed"
     assert shown(make.script(f"{SECOND}exec cat /dev/zero")) == Indeterminate(why)
 
 
 def test_lines_without_end_are_bounded(make: Maker) -> None:
     """Nobody has asked for so many."""
-    why = "it wrote lines that nobody had asked for, without end"
+    why = "it wrote line after line that nobody had asked for, so it was killed"
     assert shown(make.script(f"{SECOND}exec yes '{answer(result=3)}'")) in (
         Indeterminate(why),
         Ok(3),
@@ -338,7 +341,7 @@ def test_a_process_that_cannot_be_initialized_is_an_error_of_the_client(
 
 def test_a_process_that_never_initializes_is_killed(make: Maker) -> None:
     """After the timeout of an operation."""
-    why = "mine cannot be initialized: no answer within 200ms, and it was killed"
+    why = "mine cannot be initialized: it gave no answer within 200ms, so it was killed"
     with pytest.raises(ClientError, match=why):
         shown(make.script("exec sleep 600", "200ms"))
 
@@ -378,3 +381,16 @@ def test_a_process_that_has_left_early_is_not_missed(make: Maker) -> None:
     """Nothing is asked of it any more."""
     kind = make.script(f"{SECOND}echo '{answer(result=3)}'")
     assert shown(kind) == Ok(3)
+
+
+def test_a_loop_over_standard_input_ends_by_itself(make: Maker) -> None:
+    """A client need not know of shutdown: its input ends behind it."""
+    kind = make.script(
+        f"""
+        read -r request; echo '{INITIALIZED}'
+        read -r request; echo '{answer(result=3)}'
+        while read -r request; do :; done; echo "no more" >left
+        """
+    )
+    assert shown(kind) == Ok(3)
+    assert (make.folder / "left").read_text(encoding="utf-8") == "no more\n"
