@@ -10,6 +10,7 @@ from simulator.core.commands import Refused
 from simulator.core.events import (
     AppDeployed,
     AppRemoved,
+    BackupLost,
     BackupStarted,
     MarathonStarted,
     MarathonStopped,
@@ -120,6 +121,16 @@ def test_a_release_may_come_before_the_stage(simulation: Simulation) -> None:
     simulation.on_create().backing_up(until="go").error("no leader")
     assert create(simulation).status is Status.ERROR
     assert kinds(simulation)[0] is Released
+
+
+def test_a_backup_can_be_lost(simulation: Simulation) -> None:
+    """As from the master's disk, also while it is made; nobody has asked for it."""
+    backup = create(simulation)
+    simulation.lose(backup.id)
+    assert simulation.backups == {}
+    assert kinds(simulation)[-2:] == [BackupLost, MarathonStarted]
+    with pytest.raises(RefusedError, match="does not exist"):
+        simulation.lose(backup.id)
 
 
 # --- refusals --------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from simulator.core.commands import (
     Delete,
     DeployApp,
     List,
+    Lose,
     Refused,
     Release,
     RemoveApp,
@@ -647,6 +648,64 @@ def test_a_backup_can_be_deleted_once_its_restore_ended() -> None:
     lab.at(10)
     assert lab.do(Delete(backup_id)).refusal is None
     assert lab.listed() == []
+
+
+# --- losing ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", [Status.READY, Status.ERROR])
+def test_a_lost_backup_is_not_there_any_more(status: Status) -> None:
+    """Whether it was ready or had failed; the reply still holds it."""
+    lab = Lab(backups=[ExistingBackup(label="old", status=status), ExistingBackup(label="kept")])
+    backup_id = lab.id_of("old")
+    backup = lab.cluster.backups[backup_id]
+    reply = lab.do(Lose(backup_id))
+    assert reply.backup == backup
+    assert reply.events == (events.BackupLost(at=START, backup_id=backup_id),)
+    assert lab.listed() == ["kept"]
+    again = lab.do(Lose(backup_id)).refusal
+    assert again is not None
+    assert again.reason is Refused.UNKNOWN
+
+
+def test_a_backup_that_is_lost_while_it_is_made_ends_the_operation() -> None:
+    """Marathon comes back, and the next backup may start; nothing is heard of the lost one."""
+    lab = Lab(on(CREATE, running(30)), apps=["/web"])
+    backup_id = lab.create()
+    lab.at(10)
+    reply = lab.do(Lose(backup_id))
+    assert reply.events == (
+        events.BackupLost(at=lab.cluster.now, backup_id=backup_id),
+        events.MarathonStarted(at=lab.cluster.now, apps=("/web",)),
+    )
+    assert lab.cluster.marathon_available
+    assert lab.cluster.next_deadline() is None
+    second = lab.create()
+    lab.at(40)
+    assert lab.listed() == ["nightly"]
+    assert lab.status(second) is Status.READY
+
+
+def test_a_backup_that_is_lost_while_it_is_restored_brings_nothing_back() -> None:
+    """The apps are those of before."""
+    lab = Lab(on(RESTORE, restoring(30)), apps=["/web"], backups=[ExistingBackup(label="old")])
+    lab.do(DeployApp(app_from("/new")))
+    backup_id = lab.id_of("old")
+    lab.do(Restore(backup_id))
+    lab.do(Lose(backup_id))
+    lab.at(30)
+    assert sorted(lab.cluster.apps) == ["/new", "/web"]
+    assert lab.cluster.marathon_available
+
+
+def test_another_backup_can_be_lost_while_an_operation_runs() -> None:
+    """Which goes on."""
+    lab = Lab(backups=[ExistingBackup(label="old")])
+    running_id = lab.create()
+    lab.do(Lose(lab.id_of("old")))
+    assert not lab.cluster.marathon_available
+    lab.at(30)
+    assert lab.status(running_id) is Status.READY
 
 
 # --- refusals ----------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from simulator.core.commands import (
     Delete,
     DeployApp,
     List,
+    Lose,
     Release,
     RemoveApp,
     Reply,
@@ -261,6 +262,18 @@ class ClusterAgainstModel(RuleBasedStateMachine):
         self.hear(self.ask(Delete(backup_id), refusal).events)
         if refusal is None:
             del self.model.backups[backup_id]
+
+    @rule(data=st.data())
+    def lose(self, data: st.DataObject) -> None:
+        """Lose a backup, whatever goes on with it: an operation on it is over."""
+        backup_id = self.one_of_the_ids(data)
+        is_there = backup_id in self.model.backups
+        reply = self.ask(Lose(backup_id), None if is_there else "unknown")
+        if is_there:
+            del self.model.backups[backup_id]
+            if self.model.last is not None and self.model.last[0] == backup_id:
+                self.model.last = None
+        self.hear(reply.events)
 
     @rule(prefix=st.sampled_from(PREFIXES))
     def list_backups(self, prefix: str) -> None:
