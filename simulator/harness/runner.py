@@ -249,10 +249,8 @@ class _Runner:
         if meanwhile.findings:
             return meanwhile.findings
         subject = argument if program.run == "restore" else (made[-1] if made else "")
-        return [
-            *self._judge.ran(ran, program, subject, after_entry),
-            *meanwhile.missed(clock.elapsed),
-        ]
+        findings = list(self._judge.ran(ran, program, subject, after_entry))
+        return findings or list(meanwhile.missed(clock.elapsed))
 
     def _happen(
         self, program: ProgramRunModel, before: set[str], action: ClusterActionModel, path: KeyPath
