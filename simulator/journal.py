@@ -32,6 +32,8 @@ class Exchange(NamedTuple):
         why: what made the answer what it is, for people.
         reply: what the cluster itself answered; None when the request never reached it.
         notes: what was odd about the request but let pass, one sentence each.
+        fault: what a fault made of the answer, for people; empty for none. ``status`` and
+            ``response_body`` are what was sent of the answer then; status 0 is nothing.
     """
 
     at: Instant
@@ -45,6 +47,7 @@ class Exchange(NamedTuple):
     why: str
     reply: Reply | None
     notes: tuple[str, ...]
+    fault: str = ""
 
 
 Entry: TypeAlias = Exchange | Event

@@ -4,10 +4,11 @@ This is the one mutable root. Whatever reaches the cluster, a request from a soc
 deploys an app, comes through here, and time is settled here before anything looks at the cluster.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from threading import RLock
-from typing import Final
+from typing import Final, final
 
 from simulator.chance import SeededChance
 from simulator.clock import DEFAULT_START, Clock, Manual, RealTime, TimePolicy
@@ -16,7 +17,8 @@ from simulator.core.backups import Backup
 from simulator.core.cluster import Cluster, ClusterSpec, RuleUse
 from simulator.core.commands import Command, Reply
 from simulator.core.events import Event
-from simulator.core.instants import Instant
+from simulator.core.faults import Asked, FaultRule, Faults, FaultUse, Stale
+from simulator.core.instants import Duration, Instant, elapsed
 from simulator.core.marathon import Apps, app_from
 from simulator.core.scripts import OperationKind, ScriptRule
 from simulator.core.statuses import Status
@@ -27,6 +29,56 @@ from simulator.world import made_up_apps
 
 class RefusedError(Exception):
     """The cluster refused what a test asked of it; the message says why."""
+
+
+class FaultError(Exception):
+    """A fault that cannot be; the message says what is wrong with it."""
+
+
+@final
+class ArmedFaults:
+    """The faults of one cluster: rules that are tried for each request, in order."""
+
+    def __init__(self, cluster: Cluster, lock: AbstractContextManager[object]) -> None:
+        self._cluster = cluster
+        self._lock = lock
+        self._faults = Faults()
+
+    @property
+    def uses(self) -> Sequence[FaultUse]:
+        """Every rule, with the requests that it has looked at (``seen``) and struck (``hits``)."""
+        return self._faults.uses
+
+    def add(self, **said: object) -> FaultUse:
+        """Add a fault, said with the keys of scenario files; all is text, or as a file has it.
+
+        ``cluster.faults.add(on="create", nth="2", do={"answer": "503"}, commit="after")``; write
+        ``from_`` and ``while_`` where Python reserves the word.
+
+        Raises:
+            FaultError: when it cannot be meant.
+        """
+        # Imported here: pydantic is heavy, and most tests need no fault.
+        from simulator.fault_model import rule_from  # noqa: PLC0415
+
+        try:
+            return self.arm(rule_from(said, f"fault {len(self.uses) + 1}"))
+        except ValueError as error:
+            raise FaultError(str(error)) from None
+
+    def arm(self, rule: FaultRule) -> FaultUse:
+        """Add a rule, behind those that are there."""
+        with self._lock:
+            if isinstance(rule.fault, Stale):
+                self._cluster.keep_past()
+            return self._faults.add(rule)
+
+    def strike(self, asked: Asked, passed: Duration, chance: SeededChance) -> tuple[FaultRule, ...]:
+        """Return the rules that strike a request, and count it; under the lock."""
+        return self._faults.strike(asked, passed, self._stored, chance)
+
+    def _stored(self) -> Iterator[Backup]:
+        return iter(self._cluster.backups.values())
 
 
 class Simulation:
@@ -59,6 +111,9 @@ class Simulation:
         if made_up:
             spec = replace(spec, apps=(*spec.apps, *made_up_apps(self.chance, made_up)))
         self._cluster = Cluster(spec, now=start, chance=self.chance)
+        self.faults: Final = ArmedFaults(self._cluster, self.lock)
+        for rule in spec.faults:
+            self.faults.arm(rule)
         self.clock: Final = Clock(
             policy, start, lock=self.lock, settle=self._settle, monotonic_ns=monotonic_ns
         )
@@ -79,6 +134,14 @@ class Simulation:
 
     def _settle(self, now: Instant) -> None:
         self.record(self._cluster.advance_to(now))
+
+    def strike(self, asked: Asked, now: Instant) -> tuple[FaultRule, ...]:
+        """Return the fault rules that strike a request, and count it; under the lock."""
+        return self.faults.strike(asked, elapsed(self.clock.start, now), self.chance)
+
+    def as_of(self, now: Instant, age: Duration) -> tuple[Backup, ...]:
+        """Return every backup as it was stored so long ago, oldest first; under the lock."""
+        return self._cluster.as_of(Instant(now - age))
 
     # --- controlling: what happens to the cluster, not through a client ------------------------
 

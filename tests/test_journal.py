@@ -192,7 +192,7 @@ def test_an_exchange_is_written_as_one_stable_line() -> None:
     """Compact JSON, keys sorted; without Host, whose port differs from run to run."""
     (line,) = a_journal(an_exchange()._replace(notes=("odd", "odder"))).lines()
     assert line == (
-        '{"at":"2019-03-18T23:16:33.265478871Z","headers":[["Accept","application/json"]],'
+        '{"at":"2019-03-18T23:16:33.265478871Z","fault":"","headers":[["Accept","application/json"]],'
         '"kind":"Exchange","method":"GET","notes":["odd","odder"],"number":1,"operation":"list",'
         '"request_body":"","response_body":"[]","status":200,"target":"/list",'
         '"why":"what is stored"}'

@@ -1,5 +1,6 @@
 """The fake cluster: backups, restores, Marathon, and one operation at a time."""
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, assert_never
@@ -8,6 +9,7 @@ from simulator.core import commands, events, statuses
 from simulator.core.backups import Backup, Component, Restore
 from simulator.core.commands import Command, Refusal, Refused, Reply
 from simulator.core.events import Event
+from simulator.core.faults import FaultRule
 from simulator.core.identifiers import BackupId, backup_id_problems, label_problems, prefix_problems
 from simulator.core.instants import ZERO, Duration, Instant
 from simulator.core.marathon import NO_APPS, App, Apps, with_app, without_app
@@ -48,6 +50,7 @@ class ClusterSpec:
     apps: tuple[App, ...] = ()
     backups: tuple[ExistingBackup, ...] = ()
     rules: tuple[ScriptRule, ...] = ()
+    faults: tuple[FaultRule, ...] = ()
 
 
 @dataclass(slots=True)
@@ -79,6 +82,7 @@ class Cluster:
         self._apps = NO_APPS
         self._operation: Operation | None = None
         self._released: set[str] = set()
+        self._past: list[tuple[Instant, tuple[Backup, ...]]] | None = None
         for app in spec.apps:
             self._apps = with_app(self._apps, app)
         for existing in sorted(spec.backups, key=lambda backup: -backup.age):
@@ -108,6 +112,22 @@ class Cluster:
     def next_deadline(self) -> Instant | None:
         """Return when something next changes by itself; None when nothing will."""
         return self._operation.next_deadline() if self._operation else None
+
+    def keep_past(self) -> None:
+        """Keep every state of the backups from now on, for ``as_of``."""
+        if self._past is None:
+            self._past = []
+            self._note_past()
+
+    def as_of(self, instant: Instant) -> tuple[Backup, ...]:
+        """Return the backups as they were stored at an instant since ``keep_past``."""
+        assert self._past, "keep_past() comes first"
+        index = bisect_right(self._past, instant, key=lambda state: state[0])
+        return self._past[max(index - 1, 0)][1]
+
+    def _note_past(self) -> None:
+        if self._past is not None:
+            self._past.append((self.now, tuple(self._shelf.by_id.values())))
 
     def due(self, backup_id: str) -> tuple[Instant, Status] | None:
         """Foresee when and how the operation on a backup ends, if time alone decides that."""
@@ -184,7 +204,7 @@ class Cluster:
             shown=operation.shown,
             components=operation.components,
         )
-        self._shelf.put(backup)
+        self._put(backup)
         started = events.BackupStarted(at=self.now, backup_id=backup_id, because=operation.origin)
         return self._started(operation, backup_id, started)
 
@@ -209,7 +229,7 @@ class Cluster:
             shown=operation.shown,
             components=operation.components,
         )
-        self._shelf.put(found._replace(restores=(*found.restores, restore)))
+        self._put(found._replace(restores=(*found.restores, restore)))
         started = events.RestoreStarted(
             at=self.now, backup_id=found.id, restore=number, because=operation.origin
         )
@@ -257,6 +277,11 @@ class Cluster:
     def _remove(self, backup: Backup) -> None:
         self._shelf.remove(backup.id)
         del self._snapshots[backup.id]
+        self._note_past()
+
+    def _put(self, backup: Backup) -> None:
+        self._shelf.put(backup)
+        self._note_past()
 
     def _deploy_app(self, command: commands.DeployApp) -> Reply:
         if not self.marathon_available:
@@ -352,7 +377,7 @@ class Cluster:
         )
         if isinstance(progress, Restore):
             progress = backup._replace(restores=(*backup.restores[:-1], progress))
-        self._shelf.put(progress)
+        self._put(progress)
         return subject.status
 
     def _finish(self, operation: Operation) -> Event:
@@ -405,7 +430,7 @@ class Cluster:
             components=(component,),
         )
         self._snapshots[backup.id] = self._apps
-        self._shelf.put(backup)
+        self._put(backup)
 
 
 def _stage_entered(now: Instant, operation: Operation, component: Component) -> Event:

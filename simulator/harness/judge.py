@@ -3,14 +3,16 @@
 The judge looks at the cluster through its controls, without a request.
 """
 
+import json
 from collections.abc import Iterator, Mapping
+from http import HTTPStatus
 from typing import Final, TypeAlias, final
 
 from simulator.core.events import BackupDeleted, BackupStarted, RestoreStarted
 from simulator.core.instants import duration_text, elapsed
 from simulator.core.marathon import absolute
 from simulator.core.statuses import Status
-from simulator.harness.documents import Document, components_of, entries_by_id
+from simulator.harness.documents import Document, components_of, entries_by_id, status_of
 from simulator.harness.language.program_model import ProgramRunModel
 from simulator.harness.language.scenario import Scenario
 from simulator.harness.language.source_file import KeyPath
@@ -82,6 +84,15 @@ class Judge:
                 note = "write optional: true where a script need not apply"
                 yield finding(("script", index), wanted, "this script never applied", note)
 
+    def unused_faults(self) -> Iterator[Finding]:
+        """Find faults that no request has met."""
+        for index, use in enumerate(self._control.faults.uses):
+            if use.hits == 0 and not use.rule.optional:
+                wanted = f"{use.rule.fault} to strike a request"
+                found = f"this fault never did; it looked at {use.seen} requests"
+                note = "write optional: true where a fault need not strike"
+                yield finding(("faults", index), wanted, found, note)
+
     def outcome(
         self, outcome: Outcome, expect: object, before: Effects, path: KeyPath
     ) -> list[Finding]:
@@ -98,12 +109,12 @@ class Judge:
         self, outcome: Ok, prefix: str, expect: object, asked_after: int, path: KeyPath
     ) -> Iterator[Finding]:
         """Compare a list with the backups there are, then with what is expected of it."""
-        there = [key for key in self._control.backups if key.startswith(prefix)]
+        there = self._listed_ids(prefix, asked_after)
         entries = entries_by_id(outcome.value)
         if entries is None:
             yield finding(path, "a list of backups, each with its id", repr(outcome.value)[:200])
             return
-        if sorted(entries) != sorted(there) or len(entries) != len(outcome.value):
+        if sorted(entries) != sorted(set(there)) or len(entries) != len(outcome.value):
             lost = [self._name(key) for key in there if key not in entries]
             extra = [self._name(key) for key in entries if key not in there]
             found = f"{len(outcome.value)}; lost: {', '.join(lost) or 'none'}; "
@@ -115,6 +126,16 @@ class Judge:
                 yield from self._status_claimed(document, asked_after, path)
         if isinstance(expect, ListModel):
             yield from self._as_expected(entries, expect, (*path, "expect"))
+
+    def _listed_ids(self, prefix: str, asked_after: int) -> list[str]:
+        """Return the ids that a list must show: as stored, or as a fault had them answered."""
+        for entry in self._control.journal.newest(asked_after):
+            if isinstance(entry, Exchange) and entry.operation == "list":
+                documents = _faulty_documents(entry)
+                if documents is None:
+                    break
+                return list(documents)
+        return [key for key in self._control.backups if key.startswith(prefix)]
 
     def _as_expected(
         self, entries: Mapping[str, Document], expect: ListModel, path: KeyPath
@@ -147,7 +168,7 @@ class Judge:
         if not isinstance(value, Mapping) or value.get("id") != backup_id:
             found = repr(value)[:200]
             yield finding(path, f"the client to show backup {backup_id}", found)
-        elif backup_id not in self._control.backups:
+        elif backup_id not in self._control.backups and not self._answered(backup_id, asked_after):
             yield false_success(path, f"no backup {backup_id} to be shown: there is none")
         else:
             yield from self._status_claimed(value, asked_after, path)
@@ -157,16 +178,21 @@ class Judge:
     ) -> Iterator[Finding]:
         """Compare the status in a document with what the cluster last answered for the backup."""
         backup_id = document["id"]
-        truth = self._answered(backup_id, asked_after) or self._control.backups[backup_id].shown
-        if "status" in document and document["status"] != truth:
+        stored = self._control.backups.get(backup_id)
+        truth = self._answered(backup_id, asked_after) or (stored.shown if stored else "nothing")
+        if "status" in document and str(document["status"]) != truth:
             wanted = f"the client to show {self._name(backup_id)} as {truth}"
             yield finding(path, wanted, repr(document["status"]))
 
     def _answered(self, backup_id: str, since: int) -> str | None:
         """Return the status that the newest list after entry ``since`` showed for a backup."""
         for entry in self._control.journal.newest(since):
-            reply = entry.reply if isinstance(entry, Exchange) else None
-            for backup in (reply.backups if reply else None) or ():
+            if not isinstance(entry, Exchange):
+                continue
+            documents = _faulty_documents(entry)
+            if documents is not None and backup_id in documents:
+                return status_of(documents[backup_id])
+            for backup in (entry.reply.backups if entry.reply else None) or ():
                 if backup.id == backup_id:
                     return backup.shown
         return None
@@ -291,6 +317,18 @@ _WANTED = {
 
 def _claimed(outcome: Outcome) -> str:
     return "the client says that it succeeded" if isinstance(outcome, Ok) else str(outcome)
+
+
+def _faulty_documents(exchange: Exchange) -> dict[str, Document] | None:
+    """Return the documents that a fault had a list answered with; None for no such list."""
+    if not exchange.fault or exchange.status != HTTPStatus.OK or exchange.operation != "list":
+        return None
+    try:
+        answered = json.loads(exchange.response_body)
+    except ValueError:
+        return None
+    with_ids = [each for each in answered if isinstance(each, Mapping) and "id" in each]
+    return {str(each["id"]): each for each in with_ids}
 
 
 def _written(ran: Ran) -> Iterator[str]:

@@ -5,7 +5,7 @@ elsewhere, and through a client in any language.
 """
 
 import signal
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ from typing import Any, Final, Protocol, TypeAlias
 from simulator.clock import Clock
 from simulator.core.backups import Backup
 from simulator.core.cluster import RuleUse
+from simulator.core.faults import FaultUse
 from simulator.core.instants import Instant
 from simulator.core.marathon import Apps
 from simulator.core.statuses import Status
@@ -233,6 +234,15 @@ class LacksError(ClientError):
         super().__init__(f"the client has no operation {operation!r}")
 
 
+class Faults(Protocol):
+    """The fault rules of a cluster."""
+
+    @property
+    def uses(self) -> Sequence[FaultUse]:
+        """Every rule, in order."""
+        ...
+
+
 class Control(Protocol):
     """What a scenario does to a cluster behind the client's back, and how it looks at the truth."""
 
@@ -264,6 +274,11 @@ class Control(Protocol):
     @property
     def rules(self) -> tuple[RuleUse, ...]:
         """Every script rule with the number of operations that it has served."""
+        ...
+
+    @property
+    def faults(self) -> "Faults":
+        """Every fault rule with the number of requests that it has struck."""
         ...
 
     def due(self, backup_id: str) -> tuple[Instant, Status] | None:

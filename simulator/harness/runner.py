@@ -126,6 +126,7 @@ class _Runner:
         return (
             *self._judge.as_it_is(expected, ("expect",)),
             *self._judge.unused_scripts(self._scenario),
+            *self._judge.unused_faults(),
         )
 
     async def _take_steps(self) -> list[Finding]:

@@ -128,13 +128,15 @@ def _exchange_text(view: _View, exchange: Exchange) -> str:
     sent = f"{exchange.method} {target}{' ' + beginning(body) if body else ''}"
     notes = "".join(f"; {note}" for note in exchange.notes)
     refusal = exchange.reply.refusal if exchange.reply else None
-    why = f"refused, {refusal.reason.value}" if refusal else exchange.why
-    return f"{sent} → {exchange.status} {_answered(view, exchange)}   ({why}{notes})"
+    why = f"refused, {refusal.reason.value}" if refusal and not exchange.fault else exchange.why
+    status = exchange.status or "no answer"
+    answered = _answered(view, exchange) if exchange.status else ""
+    return f"{sent} → {status} {answered}   ({why}{notes})"
 
 
 def _answered(view: _View, exchange: Exchange) -> str:
     reply = exchange.reply
-    if reply is None or reply.refusal:
+    if exchange.fault or reply is None or reply.refusal:
         return beginning(_errors(exchange.response_body))
     if reply.backups is None:
         return f"{view.name(reply.backup.id)} {reply.backup.shown}" if reply.backup else ""

@@ -5,18 +5,21 @@ answer go to the journal from here.
 """
 
 import re
+from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Final, final
+from typing import Final, NamedTuple, final
 from urllib.parse import unquote
 
 from aiohttp import web
 
+from simulator.core.faults import Asked, Commit, Fault, FaultRule, is_silent
 from simulator.core.instants import Instant
 from simulator.core.versions import major_and_minor
 from simulator.journal import Exchange, Headers
 from simulator.service import pages
 from simulator.service.answers import HTML, JSON, Answer
-from simulator.service.backup_api import BODY_LIMIT, ROUTES, BackupApi, BackupRequest
+from simulator.service.backup_api import BODY_LIMIT, ROUTES, BackupApi, BackupRequest, Route
+from simulator.service.fault_injector import FaultInjector, as_sent
 from simulator.service.response import Heads, WireResponse
 from simulator.simulation import Simulation
 
@@ -32,6 +35,17 @@ _HEADER_TOKEN: Final = re.compile(r"token=(.+)")
 _HEADER_BEARER: Final = re.compile(r"Bearer (.+)")
 _SLASHES: Final = re.compile(r"/{2,}")
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+class _Asked(NamedTuple):
+    """A request as it is looked at here: its path decoded, and why it may not pass, if so."""
+
+    request: web.BaseRequest
+    body: bytes | None
+    path: str
+    query: str
+    route: Route | None
+    why_not: str
 
 
 @final
@@ -53,6 +67,7 @@ class AdminRouter:
         self._backup_api = BackupApi(simulation)
         self._heads = Heads(self._server)
         self._known_headers: dict[Headers, Headers] = {}
+        self.faults: Final = FaultInjector(self._version)
         self.crash: Exception | None = None
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -62,20 +77,47 @@ class AdminRouter:
         except web.HTTPRequestEntityTooLarge:
             body = None
         try:
-            answer, now = self._answer_and_record(request, body)
+            response = self._answer_and_record(request, body)
         except Exception as error:
             self.crash = error
             raise
-        return WireResponse(self._heads.of(answer, now), answer.body)
+        return response
 
     def _answer_and_record(
         self, request: web.BaseRequest, body: bytes | None
-    ) -> tuple[Answer, Instant]:
+    ) -> web.StreamResponse:
         with self._simulation.lock:
             now = self._simulation.clock.on_request()
-            answer = self._answer(request, body, now)
+            path, _, query = request.raw_path.partition("?")
+            route = ROUTES.get(path) or ROUTES.get(path := _normalised(path))
+            asked = _Asked(request, body, path, query, route, self._token_problem(request))
+            if self._simulation.faults.uses:
+                rules = self._strike(asked, now)
+                if rules:
+                    return self._struck(asked, rules, now)
+            answer = self._answer(asked, now)
             self._record(request, body, answer, now)
-        return answer, now
+        return WireResponse(self._heads.of(answer, now), answer.body)
+
+    # --- faults ------------------------------------------------------------------------------
+
+    def _strike(self, asked: "_Asked", now: Instant) -> tuple[FaultRule, ...]:
+        """Return the rules that strike a request; one without a token never gets to the service."""
+        operation = asked.route.operation if asked.route and not asked.why_not else ""
+        method = asked.request.method
+        return self._simulation.strike(Asked(operation, method, asked.path), now)
+
+    def _struck(
+        self, asked: "_Asked", rules: Sequence[FaultRule], now: Instant
+    ) -> web.StreamResponse:
+        """Answer a request that faults strike."""
+        silent = next((rule for rule in rules if is_silent(rule.fault)), None)
+        faults = [rule.fault for rule in rules]
+        is_asked = silent is None or silent.commit is Commit.AFTER
+        own = self._answer(asked, now, faults) if is_asked else None
+        answer = self.faults.answer(own, rules, asked.route, now)
+        self._record(asked.request, asked.body, as_sent(answer, rules), now)
+        return self.faults.response(answer, rules, self._heads, now)
 
     def answer_malformed(
         self, request: web.BaseRequest, status: HTTPStatus, problem: str
@@ -104,6 +146,7 @@ class AdminRouter:
             answer.why,
             answer.reply,
             answer.notes,
+            answer.fault,
         )
         events = answer.reply.events if answer.reply else ()
         self._simulation.journal.record_all((exchange, *events))
@@ -114,19 +157,17 @@ class AdminRouter:
             self._known_headers.clear()
         return self._known_headers.setdefault(headers, headers)
 
-    def _answer(self, request: web.BaseRequest, body: bytes | None, now: Instant) -> Answer:
-        path, _, query = request.raw_path.partition("?")
-        route = ROUTES.get(path) or ROUTES.get(path := _normalised(path))
-        if route is None and not path.startswith(LOCATION):
-            return self._not_found(path)
-        why_not = self._token_problem(request)
-        if why_not:
-            return self._unauthorized(route.operation if route else "", why_not)
+    def _answer(self, asked: "_Asked", now: Instant, faults: Sequence[Fault] = ()) -> Answer:
+        route, request = asked.route, asked.request
+        if route is None and not asked.path.startswith(LOCATION):
+            return self._not_found(asked.path)
+        if asked.why_not:
+            return self._unauthorized(route.operation if route else "", asked.why_not)
         if route is None:
-            return self._not_found(path)
+            return self._not_found(asked.path)
         content_type = _content_type(request) if route.field else ""
-        backup_request = BackupRequest(request.method, query, content_type, body)
-        return self._backup_api.answer(route, backup_request, now)
+        backup_request = BackupRequest(request.method, asked.query, content_type, asked.body)
+        return self._backup_api.answer(route, backup_request, now, faults)
 
     def _token_problem(self, request: web.BaseRequest) -> str:
         """Say why a request is not let through; empty when it is.

@@ -23,7 +23,8 @@ class Answer(NamedTuple):
         operation: the operation that was asked for; empty where there is none.
         reply: what the core answered; None when the request never reached it.
         notes: what was odd about the request but let pass.
-        headers: headers of this answer, beside those of every answer.
+        headers: headers of this answer, beside those of every answer; an empty value drops one.
+        fault: what a fault made of it, for people; empty for none.
     """
 
     status: int
@@ -34,3 +35,4 @@ class Answer(NamedTuple):
     reply: Reply | None = None
     notes: tuple[str, ...] = ()
     headers: Mapping[str, str] = NO_HEADERS
+    fault: str = ""

@@ -6,14 +6,16 @@ documented, so whatever is wrong with a request is a 400 with ``errors`` (that e
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Final, NamedTuple, final
 from urllib.parse import parse_qsl
 
 from simulator.core import commands
 from simulator.core.commands import Command, Reply
+from simulator.core.faults import Edit, Fault, Stale
 from simulator.core.instants import Instant
+from simulator.service.altered import altered_list, edited, edited_list
 from simulator.service.answers import JSON, Answer
 from simulator.service.wire import Encoder, error_body
 from simulator.simulation import Simulation
@@ -65,8 +67,13 @@ class BackupApi:
         self._simulation = simulation
         self._encoder = Encoder()
 
-    def answer(self, route: Route, request: BackupRequest, now: Instant) -> Answer:
-        """Answer one request to a documented route. A wrong request changes nothing."""
+    def answer(
+        self, route: Route, request: BackupRequest, now: Instant, faults: Sequence[Fault] = ()
+    ) -> Answer:
+        """Answer one request to a documented route. A wrong request changes nothing.
+
+        Faults change what is shown of the backups, and nothing else.
+        """
         try:
             argument, notes = _read(route, request)
         except _BadRequestError as error:
@@ -75,6 +82,9 @@ class BackupApi:
         reply = self._simulation.answer(route.command(argument), now)
         if reply.refusal:
             return self._refused(route, reply.refusal.messages, reply.why, reply, notes)
+        if faults:
+            body = self._altered(argument, reply, now, faults)
+            return Answer(200, body, JSON, reply.why, route.operation, reply, notes)
         body = self._body(route, argument, reply)
         return Answer(200, body, JSON, reply.why, route.operation, reply, notes)
 
@@ -86,6 +96,20 @@ class BackupApi:
             self._encoder.forget(reply.backup.id)
             return b""
         return self._encoder.one(reply.backup)
+
+    def _altered(self, prefix: str, reply: Reply, now: Instant, faults: Sequence[Fault]) -> bytes:
+        """Encode what a reply shows under faults."""
+        edits = [fault for fault in faults if isinstance(fault, Edit)]
+        if reply.backups is None:
+            return edited(edits, reply.backup) if reply.backup else b""
+        shown = list(reply.backups)
+        for fault in faults:
+            if isinstance(fault, Stale):
+                past = self._simulation.as_of(now, fault.age)
+                shown = [each for each in past if each.id.startswith(prefix)]
+            version = self._simulation.dcos_version
+            shown = altered_list(fault, shown, prefix=prefix, now=now, version=version)
+        return edited_list(edits, shown)
 
     def _refused(
         self,

@@ -57,32 +57,49 @@ class Listener:
         self.host: Final = host
         self.port: Final[int] = self._socket.getsockname()[1]
         self._thread = ServerThread.shared()
+        self._reopening: asyncio.TimerHandle | None = None
+        router.faults.refuse = self.refuse
         self._started = self._thread.begin(self._start())
 
     def stop(self) -> None:
         """Close the port and every connection; afterwards nothing of the listener is left."""
         self._thread.run(self._stop())
 
-    async def _start(self) -> tuple[web.Server, asyncio.Server]:
+    def refuse(self, seconds: float) -> None:
+        """Let nobody connect for so much real time; called on the server's loop."""
+        if not self._reopening:
+            self._server.close()
+            self._reopening = self._thread.loop.call_later(seconds, self._reopen)
+
+    def _reopen(self) -> None:
+        self._reopening = None
+        self._socket = _bind(self.host, self.port)
+        self._thread.loop.create_task(self._listen())
+
+    async def _listen(self) -> None:
         loop = asyncio.get_running_loop()
-        http = web.Server(self._router.handle, handler_cancellation=True)
+        self._server = await loop.create_server(self._connection, sock=self._socket)
 
-        def connection() -> _Connection:
-            return _Connection(
-                http,
-                loop=loop,
-                router=self._router,
-                access_log=None,
-                auto_decompress=False,  # neither nginx nor the service unpacks a request
-            )
+    async def _start(self) -> None:
+        self._http = web.Server(self._router.handle, handler_cancellation=True)
+        await self._listen()
 
-        return http, await loop.create_server(connection, sock=self._socket)
+    def _connection(self) -> "_Connection":
+        return _Connection(
+            self._http,
+            loop=self._thread.loop,
+            router=self._router,
+            access_log=None,
+            auto_decompress=False,  # neither nginx nor the service unpacks a request
+        )
 
     async def _stop(self) -> None:
-        http, server = await asyncio.wrap_future(self._started)
-        server.close()
-        http.pre_shutdown()
-        await http.shutdown(SHUTDOWN_SECONDS)
+        if self._reopening:
+            self._reopening.cancel()
+        await asyncio.wrap_future(self._started)
+        self._server.close()
+        self._http.pre_shutdown()
+        await self._http.shutdown(SHUTDOWN_SECONDS)
 
 
 def _bind(host: str, port: int) -> socket.socket:

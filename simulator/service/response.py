@@ -1,7 +1,6 @@
 """Answers as bytes: the head is made here, once a second for each kind of answer."""
 
 from email.utils import formatdate
-from http import HTTPStatus
 from typing import Final, final
 
 from aiohttp import web
@@ -9,6 +8,7 @@ from aiohttp.abc import AbstractStreamWriter
 
 from simulator.core.instants import NANOSECONDS_PER_SECOND, Instant
 from simulator.service.answers import Answer
+from simulator.service.phrases import phrase
 
 _VERSION_1_1: Final = (1, 1)
 
@@ -37,16 +37,15 @@ class Heads:
         return b"%bContent-Length: %d\r\n" % (head, len(answer.body))
 
     def _made(self, answer: Answer, second: int) -> bytes:
-        status = HTTPStatus(answer.status)
+        content_type = f"Content-Type: {answer.content_type}\r\n" if answer.content_type else ""
         return (
-            f"HTTP/1.1 {status.value} {status.phrase}\r\n"
+            f"HTTP/1.1 {answer.status} {phrase(answer.status)}\r\n"
             f"Server: {self._server}\r\n"
             f"Date: {formatdate(second, usegmt=True)}\r\n"
-            f"Content-Type: {answer.content_type}\r\n"
+            f"{content_type}"
         ).encode("latin-1")
 
 
-@final
 class WireResponse(web.StreamResponse):
     """A response whose bytes are ready; aiohttp only has to send them."""
 

@@ -42,8 +42,8 @@ WRONG_TEXT = """\
 wrong.scenario.yaml:2:1: unknown key 'stepz'
     2 | stepz: []
       | ^^^^^
-        did you mean 'steps'? allowed here: scenario, tags, cluster, time, script, steps, program, \
-expect, cases
+        did you mean 'steps'? allowed here: scenario, tags, cluster, time, script, faults, steps, \
+program, expect, cases
 """
 CLIENT = """
     import json

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from http.client import HTTPConnection, HTTPMessage
 from pathlib import Path
 
@@ -208,7 +209,8 @@ def test_a_request_that_is_only_half_there_does_not_keep_its_cluster_from_stoppi
     with socket.create_connection(address_of(cluster), timeout=SECONDS_AT_MOST) as connection:
         connection.sendall(half.encode())
         cluster.stop()
-        assert b"200 OK" not in connection.recv(4096)
+        with suppress(ConnectionResetError):  # what came of the request was never read
+            assert b"200 OK" not in connection.recv(4096)
     assert cluster.journal.count == 0
 
 

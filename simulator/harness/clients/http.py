@@ -11,6 +11,7 @@ from simulator.core.instants import NANOSECONDS_PER_SECOND
 from simulator.harness.clients.processes import Processes
 from simulator.harness.documents import entries_by_id
 from simulator.harness.language.profile_model import HttpProfile
+from simulator.harness.plain_text import beginning
 from simulator.harness.ports import Client, Failed, Indeterminate, Ok, Outcome, Target
 
 BASE_PATH: Final = "/system/v1/backup/v1"
@@ -66,7 +67,7 @@ class HttpClient:
         except TimeoutError:
             return Indeterminate(f"no answer within {self._session.timeout.total:g} s")
         except aiohttp.ClientError as error:
-            return Indeterminate(f"no usable answer: {error}")
+            return Indeterminate(f"no usable answer: {beginning(str(error))}")
 
 
 def _outcome(status: int, text: str) -> Outcome:

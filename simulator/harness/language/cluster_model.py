@@ -15,7 +15,7 @@ from pydantic import (
 from simulator.core.instants import Duration, parse_duration
 from simulator.core.scripts import MARATHON
 from simulator.core.statuses import Status
-from simulator.harness.language.scalars import (
+from simulator.scalars import (
     Count,
     DurationText,
     Factor,

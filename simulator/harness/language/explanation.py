@@ -37,6 +37,11 @@ def explanation(scenarios: Sequence[Scenario]) -> Iterator[str]:
     if not first.model.script:
         yield ""
         yield "no script: a backup and a restore take 30s each, then STATUS_READY"
+    if first.model.faults:
+        yield ""
+        yield "faults"
+        for written, strikes in zip(first.source.value["faults"], first.faults(), strict=True):
+            yield f"  {in_one_line(written)}: {strikes.fault}"
     yield ""
     if first.model.program:
         yield f"program   {in_one_line(first.source.value['program'])}"

@@ -8,13 +8,15 @@ from typing import Annotated, Any, Final, get_args, get_origin
 from pydantic import Tag, ValidationError
 from pydantic_core import ErrorDetails
 
-from simulator.harness.language.scalars import Strict
+from simulator.fault_model import FAULTS
 from simulator.harness.language.source_file import Key, KeyPath, Problem, SourceFile, nearest
 from simulator.harness.language.step_model import VERBS
+from simulator.scalars import Strict
 
 _FORMS: Final[Mapping[Key, str]] = {
     "steps": f"a step is a mapping with one of: {', '.join(VERBS)}",
     "time": "write manual, {per_request: 5s} or {rate: 60}",
+    "do": f"a fault is one of: {', '.join(FAULTS)}",
     "for": "write 90s, {between: [10s, 60s]}, {polls: 3}, {until: NAME} or forever",
 }
 """How to write what can be written in more than one way."""

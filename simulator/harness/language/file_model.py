@@ -8,10 +8,11 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field, model_validator
 
+from simulator.fault_model import FaultModel
 from simulator.harness.language.cluster_model import ClusterModel, ScriptModel, TimeModel
 from simulator.harness.language.program_model import ProgramRunModel
-from simulator.harness.language.scalars import Strict, TagText, Title
 from simulator.harness.language.step_model import EndExpect, StepModel
+from simulator.scalars import Strict, TagText, Title
 
 
 class ScenarioModel(Strict):
@@ -26,6 +27,7 @@ class ScenarioModel(Strict):
     cluster: ClusterModel = ClusterModel()
     time: TimeModel | None = None
     script: list[ScriptModel] = Field([])
+    faults: list[FaultModel] = Field([])
     steps: Annotated[list[StepModel], Field(min_length=1)] = Field([])
     program: ProgramRunModel | None = None
     expect: EndExpect = EndExpect()

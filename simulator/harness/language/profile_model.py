@@ -6,8 +6,8 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from simulator.core.instants import Duration
-from simulator.harness.language.scalars import ClientName, DurationText, Filled, Strict, Text
 from simulator.harness.language.template import split_words
+from simulator.scalars import ClientName, DurationText, Filled, Strict, Text
 
 PROGRAMS: Final = ("backup", "restore")
 

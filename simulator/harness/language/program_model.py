@@ -6,8 +6,8 @@ from pydantic import Field, model_validator
 
 from simulator.core.instants import parse_duration
 from simulator.harness.language.cluster_model import PerRequestModel
-from simulator.harness.language.scalars import Count, DurationText, Filled, Strict, Text
 from simulator.harness.language.step_model import ClusterActionModel, Matcher
+from simulator.scalars import Count, DurationText, Filled, Strict, Text
 
 PROGRAM_TIME: Final = PerRequestModel.model_construct(per_request=parse_duration("10s"))
 """What moves time where a scenario with a program does not say it: the program's own polls."""

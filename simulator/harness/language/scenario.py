@@ -8,6 +8,7 @@ from typing import Final, final
 
 from simulator.clock import DEFAULT_START, Manual, PerRequest, Rate, TimePolicy
 from simulator.core.cluster import ClusterSpec, ExistingBackup
+from simulator.core.faults import FaultRule
 from simulator.core.instants import Instant
 from simulator.core.marathon import app_from
 from simulator.core.scripts import (
@@ -154,7 +155,14 @@ class Scenario:
                 _existing(backup) for backup in cluster.backups for _ in range(backup.times)
             ),
             rules=tuple(self.rules()),
+            faults=tuple(self.faults()),
         )
+
+    def faults(self) -> Iterator[FaultRule]:
+        """Yield the faults, in order."""
+        for index, fault in enumerate(self.model.faults):
+            line = self.source.place(("faults", index)).line
+            yield fault.rule(f"fault in line {line}")
 
     def rules(self) -> Iterator[ScriptRule]:
         """Yield the scripts, in order."""

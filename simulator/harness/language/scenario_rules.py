@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from simulator.core.faults import fault_problems, hidden_rules
 from simulator.core.identifiers import label_problems
 from simulator.core.marathon import app_from
 from simulator.core.scripts import OperationKind, Path, dead_rules, stage_problems
@@ -35,7 +36,7 @@ Finding = tuple[KeyPath, str, str]
 
 def broken_rules(scenario: Scenario) -> Iterator[Problem]:
     """Yield everything in a scenario that cannot be meant."""
-    for check in (_cluster, _scripts, _release_names, _backup_names, _statuses):
+    for check in (_cluster, _scripts, _faults, _release_names, _backup_names, _statuses):
         for path, message, hint in check(scenario):
             place = scenario.source.place(path, of_key=_names_a_backup(path))
             yield Problem(place=place, message=message, hint=hint)
@@ -93,6 +94,16 @@ def _scripts(scenario: Scenario) -> Iterator[Finding]:
     for later, earlier in dead_rules(rules):
         message = f"never applies: the {rules[earlier].origin} takes everything before it"
         yield ("script", later), message, "put it first, or give the other one times or a label"
+
+
+def _faults(scenario: Scenario) -> Iterator[Finding]:
+    rules = list(scenario.faults())
+    for index, rule in enumerate(rules):
+        for key, problem in fault_problems(rule):
+            yield ("faults", index, key), problem, ""
+    for later, earlier in hidden_rules(rules):
+        message = f"never strikes: the {rules[earlier].origin} takes every request before it"
+        yield ("faults", later), message, "put it first, or limit the other one, or say also: true"
 
 
 def _written(stages: list[StageOrChoice], path: Path) -> KeyPath:

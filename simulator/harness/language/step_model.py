@@ -15,7 +15,7 @@ from pydantic import (
 from simulator.core.instants import Duration
 from simulator.core.statuses import Status
 from simulator.harness.language.cluster_model import AppModel
-from simulator.harness.language.scalars import Count, DurationText, Filled, Flag, Strict, Text
+from simulator.scalars import Count, DurationText, Filled, Flag, Strict, Text
 
 OUTCOMES = ("ok", "refused", "failed", "indeterminate")
 OutcomeName = Literal["ok", "refused", "failed", "indeterminate"]

@@ -208,8 +208,8 @@ def test_a_daemon_is_an_error_of_the_client(make: Maker) -> None:
     with pytest.raises(ClientError) as error:
         used(kind, use)
     assert found == [Ok({})]
-    why = "mine left 'sleep 600' running in the background, which was killed"
-    assert str(error.value) == why
+    assert str(error.value).startswith("mine left '")  # "sleep 600", or its shell just before
+    assert str(error.value).endswith("' running in the background, which was killed")
 
 
 def test_a_client_that_cannot_be_started_is_no_outcome(make: Maker) -> None:

@@ -1,0 +1,490 @@
+"""Faults: what goes wrong between a cluster and whoever asks it, as data.
+
+The core decides whether a fault strikes a request; what that does to an answer, and how to break a
+socket, is the service's. A rule says where and when; its fault says what.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from fnmatch import fnmatchcase
+from typing import Any, Final, NamedTuple
+
+from simulator.core.backups import Backup
+from simulator.core.instants import ZERO, Duration, duration_text
+from simulator.core.scripts import Chance, OperationKind
+
+CHANGING: Final = ("create", "restore", "delete")
+"""Operations that change something: of them it matters whether a fault comes before or after."""
+
+PER_MILLION: Final = 1_000_000
+
+
+# --- what goes wrong: another answer -------------------------------------------------------------
+
+
+class Page(Enum):
+    """Whose body an answer has; each part of a real cluster writes its own."""
+
+    ADMIN_ROUTER = "admin-router"
+    SERVICE = "service"
+    MARATHON = "marathon"
+    EMPTY = "empty"
+    TEXT = "text"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerWith:
+    """Another answer than the cluster's own.
+
+    Attributes:
+        status: HTTP status code.
+        page: whose body it has.
+        text: the body of a TEXT page, or the error of the SERVICE.
+        retry_after: in a header, as seconds; as a date where ``as_date``.
+        location: where a redirect leads.
+    """
+
+    status: int
+    page: Page = Page.ADMIN_ROUTER
+    text: str = ""
+    retry_after: Duration | None = None
+    as_date: bool = False
+    location: str = ""
+
+    def __str__(self) -> str:
+        return f"an answer with {self.status}"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Headers of the answer are others, whatever is true: a name with None has no header."""
+
+    headers: tuple[tuple[str, str | None], ...]
+
+    def __str__(self) -> str:
+        return f"another {', '.join(name for name, _ in self.headers)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Early:
+    """An answer with a status from 100 to 199 comes before the real one."""
+
+    status: int
+
+    def __str__(self) -> str:
+        return f"an answer with {self.status} before the real one"
+
+
+# --- what goes wrong: the transport --------------------------------------------------------------
+
+
+class Part(Enum):
+    """How much of an answer has been sent."""
+
+    NOTHING = "nothing"
+    HEAD = "head"
+    BODY = "body"
+    """All of the head, and half of the body."""
+
+    def __str__(self) -> str:
+        return {"nothing": "before the answer", "head": "after the head"}.get(
+            self.value, "in the middle of the body"
+        )
+
+
+class Ending(Enum):
+    """How a TCP connection ends."""
+
+    RESET = "reset"
+    CLOSE = "close"
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """The connection ends before the answer does."""
+
+    after: Part
+    ending: Ending
+
+    def __str__(self) -> str:
+        verb = "reset" if self.ending is Ending.RESET else "closed"
+        return f"the connection {verb} {self.after}"
+
+
+@dataclass(frozen=True, slots=True)
+class WrongLength:
+    """Content-Length is off by so many bytes; the connection is closed behind the body."""
+
+    by: int
+
+    def __str__(self) -> str:
+        return f"Content-Length {abs(self.by)} bytes too {'long' if self.by > 0 else 'short'}"
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenChunk:
+    """The body comes in chunks, and the second has a length that is no number."""
+
+    def __str__(self) -> str:
+        return "a broken chunk"
+
+
+@dataclass(frozen=True, slots=True)
+class Garbage:
+    """Bytes that are no HTTP come instead of an answer, then the connection is closed."""
+
+    def __str__(self) -> str:
+        return "garbage instead of an answer"
+
+
+@dataclass(frozen=True, slots=True)
+class Drip:
+    """The answer comes byte by byte, with so much real time between two."""
+
+    pause: Duration
+
+    def __str__(self) -> str:
+        return f"the answer byte by byte, {duration_text(self.pause)} between two"
+
+
+@dataclass(frozen=True, slots=True)
+class Stall:
+    """Nothing comes for so much real time; then the answer goes on as if nothing had been."""
+
+    after: Part
+    length: Duration
+
+    def __str__(self) -> str:
+        return f"{duration_text(self.length)} of silence {self.after}"
+
+
+@dataclass(frozen=True, slots=True)
+class Hang:
+    """Nothing comes until the client leaves."""
+
+    def __str__(self) -> str:
+        return "silence until the client leaves"
+
+
+@dataclass(frozen=True, slots=True)
+class Goodbye:
+    """The answer is whole and keeps the connection; then it is closed without a word."""
+
+    def __str__(self) -> str:
+        return "the kept connection closed behind the answer"
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """The connection is reset, and for so much real time nobody listens on the port."""
+
+    length: Duration
+
+    def __str__(self) -> str:
+        return f"nobody listening for {duration_text(self.length)}"
+
+
+# --- what goes wrong: what is shown --------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """Lists show what was so long ago, in cluster time."""
+
+    age: Duration
+
+    def __str__(self) -> str:
+        return f"a list as of {duration_text(self.age)} ago"
+
+
+@dataclass(frozen=True, slots=True)
+class Hide:
+    """Lists lack backups whose label fits."""
+
+    label: str
+
+    def __str__(self) -> str:
+        return f"backups labelled {self.label} left out"
+
+
+@dataclass(frozen=True, slots=True)
+class Twice:
+    """Lists hold backups whose label fits twice."""
+
+    label: str
+
+    def __str__(self) -> str:
+        return f"backups labelled {self.label} listed twice"
+
+
+class Order(Enum):
+    """The order of a list, which is documented nowhere."""
+
+    REVERSED = "reversed"
+    SHUFFLED = "shuffled"
+
+    def __str__(self) -> str:
+        return f"a list {self.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class Strangers:
+    """Lists also hold so many backups of another cluster with this label."""
+
+    label: str
+    count: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.count} backups of another cluster"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """Backups whose label fits are shown changed.
+
+    Attributes:
+        label: a pattern.
+        put: dotted paths, and the JSON value that is shown there.
+        drop: dotted paths that are not shown.
+    """
+
+    label: str = "*"
+    put: tuple[tuple[str, Any], ...] = ()
+    drop: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        paths = [path for path, _ in self.put] + list(self.drop)
+        return f"another {', '.join(paths)} of backups labelled {self.label}"
+
+
+@dataclass(frozen=True, slots=True)
+class Skew:
+    """The ``Date`` of answers is off by so many nanoseconds."""
+
+    by: int
+
+    def __str__(self) -> str:
+        sign = "ahead" if self.by > 0 else "behind"
+        return f"Date {duration_text(Duration(abs(self.by)))} {sign}"
+
+
+Transport = Cut | WrongLength | BrokenChunk | Garbage | Drip | Stall | Hang | Goodbye | Refuse
+Shown = Stale | Hide | Twice | Order | Strangers | Edit
+Fault = AnswerWith | Claim | Early | Transport | Shown | Skew
+
+
+def is_silent(fault: Fault) -> bool:
+    """Whether nothing of the cluster's own answer is sent: then it need not have been made."""
+    cut_first = isinstance(fault, Cut) and fault.after is Part.NOTHING
+    return cut_first or isinstance(fault, (AnswerWith, Garbage, Hang, Refuse))
+
+
+# --- where and when ------------------------------------------------------------------------------
+
+
+class Commit(Enum):
+    """Whether an interrupted operation is carried out."""
+
+    BEFORE = "before"
+    AFTER = "after"
+
+
+class Asked(NamedTuple):
+    """A request, as far as faults look at it: operation is empty for anything but the four."""
+
+    operation: str
+    method: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhileStatus:
+    """Holds while any backup with a fitting label, or its latest restore, has a status."""
+
+    label: str
+    kind: OperationKind
+    status: str
+
+    def holds(self, backups: Iterator[Backup]) -> bool:
+        """Whether it holds for any of these."""
+        return any(
+            self._status(backup) == self.status
+            for backup in backups
+            if fnmatchcase(backup.label, self.label)
+        )
+
+    def _status(self, backup: Backup) -> str:
+        if self.kind is OperationKind.CREATE:
+            return backup.status.value
+        return backup.restores[-1].status.value if backup.restores else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaultRule:
+    """Which requests a fault strikes.
+
+    Attributes:
+        fault: what goes wrong.
+        operations: of the backup service; with ``path``, either fits.
+        path: a pattern over decoded paths; empty for none.
+        methods: HTTP methods; empty for all.
+        nth: ranges of numbers, from 1, over the requests for which all above holds; empty for all.
+        times: how often at most; None for no limit.
+        since: cluster time since the start from which on.
+        until: cluster time since the start up to which; None for ever.
+        chance: of a million.
+        during: a status that must hold.
+        commit: whether an interrupted operation is carried out.
+        also: whether the rules behind it are tried as well.
+        optional: whether it may go unused.
+        origin: where it was written, for people.
+    """
+
+    fault: Fault
+    operations: tuple[str, ...] = ()
+    path: str = ""
+    methods: tuple[str, ...] = ()
+    nth: tuple[tuple[int, int | None], ...] = ()
+    times: int | None = None
+    since: Duration = ZERO
+    until: Duration | None = None
+    chance: int = PER_MILLION
+    during: WhileStatus | None = None
+    commit: Commit = Commit.BEFORE
+    also: bool = False
+    optional: bool = False
+    origin: str = "a fault"
+
+    def is_about(self, asked: Asked) -> bool:
+        """Whether a request is of the kind that the rule is for, whenever it comes."""
+        if self.methods and asked.method not in self.methods:
+            return False
+        if asked.operation in self.operations:
+            return True
+        return bool(self.path) and fnmatchcase(asked.path, self.path)
+
+    @property
+    def always(self) -> bool:
+        """Whether it strikes every request that it is about."""
+        limits = (self.nth, self.times, self.since, self.until, self.during)
+        return not any(limit for limit in limits) and self.chance == PER_MILLION
+
+    def counts(self, number: int) -> bool:
+        """Whether it strikes the request with this number."""
+        return not self.nth or any(
+            first <= number and (last is None or number <= last) for first, last in self.nth
+        )
+
+
+@dataclass(slots=True)
+class FaultUse:
+    """A rule, how many requests it has looked at, and how many it has struck."""
+
+    rule: FaultRule
+    seen: int = 0
+    hits: int = 0
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether it has struck as often as it may."""
+        return self.rule.times is not None and self.hits >= self.rule.times
+
+
+@dataclass(slots=True)
+class Faults:
+    """The rules of one cluster, in order. Whoever asks holds the cluster's lock."""
+
+    uses: list[FaultUse] = field(default_factory=list)
+    _by_kind: dict[Asked, list[FaultUse]] = field(default_factory=dict)
+
+    def add(self, rule: FaultRule) -> FaultUse:
+        """Add a rule behind those that are there."""
+        use = FaultUse(rule)
+        self.uses.append(use)
+        self._by_kind.clear()
+        return use
+
+    def strike(
+        self,
+        asked: Asked,
+        elapsed: Duration,
+        backups: Callable[[], Iterator[Backup]],
+        chance: Chance,
+    ) -> tuple[FaultRule, ...]:
+        """Return the rules that strike a request, and count it.
+
+        Args:
+            asked: the request.
+            elapsed: cluster time since the start.
+            backups: the stored backups, for rules that look at statuses.
+            chance: for rules that strike some requests only.
+        """
+        about = self._by_kind.get(asked)
+        if about is None:
+            if len(self._by_kind) >= REMEMBERED:
+                self._by_kind.clear()
+            about = self._by_kind[asked] = [use for use in self.uses if use.rule.is_about(asked)]
+        struck = []
+        for use in about:
+            if _strikes(use, elapsed, backups, chance):
+                use.hits += 1
+                struck.append(use.rule)
+                if not use.rule.also:
+                    break
+        return tuple(struck)
+
+
+REMEMBERED: Final = 256
+"""How many kinds of requests are remembered with the rules that are about them."""
+
+
+def _strikes(
+    use: FaultUse, elapsed: Duration, backups: Callable[[], Iterator[Backup]], chance: Chance
+) -> bool:
+    rule = use.rule
+    if use.is_spent or elapsed < rule.since or (rule.until is not None and elapsed >= rule.until):
+        return False
+    if rule.during is not None and not rule.during.holds(backups()):
+        return False
+    use.seen += 1
+    if not rule.counts(use.seen):
+        return False
+    return rule.chance == PER_MILLION or not chance.pick((rule.chance, PER_MILLION - rule.chance))
+
+
+# --- rules that cannot be meant ------------------------------------------------------------------
+
+
+def fault_problems(rule: FaultRule) -> Iterator[tuple[str, str]]:
+    """Yield (key, what is wrong) for everything in a rule that cannot be meant."""
+    if rule.until is not None and rule.until <= rule.since:
+        yield "until", "ends before it begins, so it never strikes"
+    if rule.times == 0:
+        yield "times", "strikes 0 times, so it never does"
+    if rule.chance == 0:
+        yield "chance", "never strikes with a chance of 0%"
+    for first, last in rule.nth:
+        if first < 1 or (last is not None and last < first):
+            yield "nth", "counts from 1, and a range from its smaller number"
+    interrupted = [name for name in CHANGING if name in rule.operations]
+    if rule.commit is Commit.BEFORE and interrupted and not is_silent(rule.fault):
+        yield "commit", "cannot be before: this fault sends an answer, which must have been made"
+    if isinstance(rule.fault, (Stale, Hide, Twice, Order, Strangers)):
+        others = [name for name in rule.operations if name != "list"]
+        if others or rule.path:
+            yield "on", "can only be list: this fault changes what a list holds"
+
+
+def hidden_rules(rules: Sequence[FaultRule]) -> Iterator[tuple[int, int]]:
+    """Yield (later, earlier) for every rule that an earlier one leaves no request."""
+    for later, rule in enumerate(rules):
+        for earlier in range(later):
+            first = rules[earlier]
+            covers = set(rule.operations) <= set(first.operations) and (
+                not rule.path or rule.path == first.path
+            )
+            methods = not first.methods or set(rule.methods) <= set(first.methods) != set()
+            if first.always and not first.also and covers and methods:
+                yield later, earlier
+                break

@@ -1,0 +1,126 @@
+"""What faults make of an answer: another one, other headers, or a spoilt way to the client."""
+
+from collections.abc import Callable, Sequence
+from email.utils import formatdate
+from typing import Final, final
+
+from aiohttp import web
+
+from simulator.core.faults import (
+    CHANGING,
+    AnswerWith,
+    Claim,
+    Cut,
+    Early,
+    FaultRule,
+    Garbage,
+    Hang,
+    Page,
+    Part,
+    Refuse,
+    Skew,
+    Transport,
+    is_silent,
+)
+from simulator.core.instants import NANOSECONDS_PER_SECOND, Instant, after
+from simulator.service import pages
+from simulator.service.answers import HTML, JSON, Answer
+from simulator.service.backup_api import Route
+from simulator.service.delivery import FaultyResponse
+from simulator.service.response import Heads
+from simulator.service.wire import error_body
+
+NOTHING: Final = Answer(0, b"", "", "")
+"""What there is of an answer that the cluster never made."""
+
+
+@final
+class FaultInjector:
+    """Spoils the answers of one Admin Router.
+
+    Args:
+        version: of DC/OS; its parts write different pages.
+    """
+
+    def __init__(self, version: str) -> None:
+        self._version = version
+        self.refuse: Callable[[float], None] = _no_port
+        """Closes the port for so many seconds of real time; set by whoever listens."""
+
+    def answer(
+        self, own: Answer | None, rules: Sequence[FaultRule], route: Route | None, now: Instant
+    ) -> Answer:
+        """Return what is answered under faults.
+
+        Args:
+            own: what the cluster answers; None when it was not asked.
+            rules: those that strike.
+            route: what was asked for, if it is one of the service's.
+            now: cluster time.
+        """
+        answer = own or NOTHING
+        for rule in rules:
+            if isinstance(rule.fault, AnswerWith):
+                answer = self._page(rule.fault, answer, now)
+        operation = route.operation if route else answer.operation
+        said = "; ".join(f"{rule.origin}: {rule.fault}" for rule in rules)
+        if operation in CHANGING and any(is_silent(rule.fault) for rule in rules):
+            done = own is not None and own.reply is not None and own.reply.refusal is None
+            said += f", {operation} {'carried out' if done else 'not carried out'}"
+        return answer._replace(operation=operation, why=said, fault=said)
+
+    def response(
+        self, answer: Answer, rules: Sequence[FaultRule], heads: Heads, now: Instant
+    ) -> web.StreamResponse:
+        """Return the response that brings an answer to the client, or fails to."""
+        faults = [rule.fault for rule in rules]
+        skew = sum(fault.by for fault in faults if isinstance(fault, Skew))
+        transport = next((each for each in faults if isinstance(each, (Transport, Early))), None)
+        if isinstance(transport, Refuse):
+            self.refuse(transport.length / NANOSECONDS_PER_SECOND)
+        head = heads.of(answer, Instant(now + skew)) if answer.status else b""
+        claims = [fault for fault in faults if isinstance(fault, Claim)]
+        return FaultyResponse(head, answer.body, transport, claims)
+
+    def _page(self, fault: AnswerWith, own: Answer, now: Instant) -> Answer:
+        headers = {}
+        if fault.location:
+            headers["Location"] = fault.location
+        if fault.retry_after is not None:
+            seconds = fault.retry_after // NANOSECONDS_PER_SECOND
+            date = formatdate(after(now, fault.retry_after) // NANOSECONDS_PER_SECOND, usegmt=True)
+            headers["Retry-After"] = date if fault.as_date else str(seconds)
+        body, content_type, more = self._body(fault)
+        return own._replace(
+            status=fault.status, body=body, content_type=content_type, headers={**more, **headers}
+        )
+
+    def _body(self, fault: AnswerWith) -> tuple[bytes, str, dict[str, str]]:
+        match fault.page:
+            case Page.SERVICE:
+                return error_body((fault.text or "something went wrong",)), JSON, {}
+            case Page.MARATHON:
+                return pages.marathon_page(fault.status, fault.text), HTML, {}
+            case Page.TEXT:
+                return fault.text.encode(), "text/plain", {}
+            case Page.EMPTY:
+                return b"", "", {}
+            case Page.ADMIN_ROUTER:
+                return pages.admin_router_page(fault.status, self._version)
+
+
+def _no_port(seconds: float) -> None:
+    raise AssertionError(f"nobody listens, so nobody can be refused for {seconds} s")
+
+
+def as_sent(answer: Answer, rules: Sequence[FaultRule]) -> Answer:
+    """Return what the client gets to see of an answer, for the journal."""
+    for rule in rules:
+        match rule.fault:
+            case Cut(after=Part.NOTHING) | Garbage() | Hang() | Refuse():
+                return answer._replace(status=0, body=b"")
+            case Cut(after=Part.HEAD):
+                return answer._replace(body=b"")
+            case Cut():
+                return answer._replace(body=answer.body[: len(answer.body) // 2])
+    return answer
