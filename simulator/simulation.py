@@ -191,6 +191,32 @@ class Simulation:
         """
         self.do(commands.Lose(backup_id))
 
+    def restart(self, policy: str = "resume") -> None:
+        """Restart the backup service, with what becomes of the operation that runs.
+
+        Args:
+            policy: ``resume`` (it goes on), ``error`` (it ends in STATUS_ERROR), ``stuck`` (it
+                never ends) or ``lost`` (the backup, or the restore, is not there any more). None
+                is documented.
+        """
+        self.do(commands.Restart(commands.Policy(policy)))
+
+    def stop_marathon(self) -> None:
+        """Take Marathon away until it is started; operations that begin meanwhile end in error."""
+        self.do(commands.TurnMarathon(up=False))
+
+    def start_marathon(self) -> None:
+        """Start Marathon; it is back at once, or when the operation that runs has ended."""
+        self.do(commands.TurnMarathon(up=True))
+
+    def fill_disk(self) -> None:
+        """Fill the master's disk: creates that begin from now on end in STATUS_ERROR."""
+        self.do(commands.FillDisk(full=True))
+
+    def free_disk(self) -> None:
+        """Make room on the master's disk again."""
+        self.do(commands.FillDisk(full=False))
+
     def on_create(
         self, label: str = "*", *, times: int | None = None, optional: bool = False
     ) -> ScriptBuilder:

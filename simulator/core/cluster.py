@@ -1,13 +1,13 @@
 """The fake cluster: backups, restores, Marathon, and one operation at a time."""
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, assert_never
 
 from simulator.core import commands, events, statuses
 from simulator.core.backups import Backup, Component, Restore
-from simulator.core.commands import Command, Refusal, Refused, Reply
+from simulator.core.commands import Command, Policy, Refusal, Refused, Reply
 from simulator.core.events import Event
 from simulator.core.faults import FaultRule
 from simulator.core.identifiers import BackupId, backup_id_problems, label_problems, prefix_problems
@@ -17,8 +17,10 @@ from simulator.core.operation import Operation
 from simulator.core.scripts import (
     MARATHON,
     Chance,
+    Forever,
     OperationKind,
     ScriptRule,
+    Stage,
     default_rule,
     draw,
 )
@@ -82,6 +84,8 @@ class Cluster:
         self._apps = NO_APPS
         self._operation: Operation | None = None
         self._released: set[str] = set()
+        self._marathon_is_down = False
+        self._disk_is_full = False
         self._past: list[tuple[Instant, tuple[Backup, ...]]] | None = None
         for app in spec.apps:
             self._apps = with_app(self._apps, app)
@@ -107,7 +111,7 @@ class Cluster:
         Source: docs, backup-and-restore ("Marathon is rebooted in order to perform the operation
         in a consistent state"). That it is away until the operation ends is inferred.
         """
-        return self._operation is None
+        return self._operation is None and not self._marathon_is_down
 
     def next_deadline(self) -> Instant | None:
         """Return when something next changes by itself; None when nothing will."""
@@ -149,7 +153,9 @@ class Cluster:
         self.now = now
         return tuple(happened)
 
-    def handle(self, command: Command, now: Instant) -> Reply:
+    def handle(  # noqa: C901, PLR0911 - one for each command
+        self, command: Command, now: Instant
+    ) -> Reply:
         """Carry out one command, or refuse it and change nothing.
 
         Everything due at ``now`` must have been settled by ``advance_to``.
@@ -175,6 +181,12 @@ class Cluster:
                 return self._release(command)
             case commands.Lose():
                 return self._lose(command)
+            case commands.Restart():
+                return self._restart(command)
+            case commands.TurnMarathon():
+                return self._turn_marathon(command)
+            case commands.FillDisk():
+                return self._fill_disk(command)
             case _:
                 assert_never(command)
 
@@ -270,9 +282,62 @@ class Cluster:
         happened: list[Event] = [events.BackupLost(at=self.now, backup_id=found.id)]
         if self._operation and self._operation.backup_id == found.id:
             self._operation = None
-            happened.append(events.MarathonStarted(at=self.now, apps=tuple(self._apps)))
+            happened += self._marathon_back()
         self._remove(found)
         return Reply(why="lost as asked", backup=found, events=tuple(happened))
+
+    def _restart(self, command: commands.Restart) -> Reply:
+        """Restart the backup service; what becomes of an operation is not documented, so chosen."""
+        happened: list[Event] = [events.ServiceRestarted(at=self.now, policy=command.policy.value)]
+        operation = self._operation
+        if operation is not None:
+            happened += self._after_restart(operation, command.policy)
+        return Reply(why="restarted as asked", events=tuple(happened))
+
+    def _after_restart(self, operation: Operation, policy: Policy) -> Iterable[Event]:
+        match policy:
+            case Policy.RESUME:
+                return ()
+            case Policy.STUCK:
+                stage = Stage(status=operation.begun_as, ends=Forever())
+                return self._moved(operation.overrule(stage, self.now))
+            case Policy.ERROR:
+                stage = Stage(status=Status.ERROR, error="the backup service was restarted")
+                return self._moved(operation.overrule(stage, self.now))
+            case Policy.LOST:
+                return self._forgotten(operation)
+
+    def _forgotten(self, operation: Operation) -> Iterable[Event]:
+        """Forget an operation: the backup that was made, or the restore, is not there any more."""
+        self._operation = None
+        backup = self._shelf.by_id[operation.backup_id]
+        if operation.restore:
+            self._put(backup._replace(restores=backup.restores[:-1]))
+            return self._marathon_back()
+        self._remove(backup)
+        lost = events.BackupLost(at=self.now, backup_id=backup.id)
+        return (lost, *self._marathon_back())
+
+    def _turn_marathon(self, command: commands.TurnMarathon) -> Reply:
+        was_available = self.marathon_available
+        self._marathon_is_down = not command.up
+        happened: tuple[Event, ...] = ()
+        if was_available and not command.up:
+            happened = (events.MarathonStopped(at=self.now, because="as asked"),)
+        elif self.marathon_available and not was_available:
+            happened = self._marathon_back()
+        return Reply(why="turned as asked", events=happened)
+
+    def _fill_disk(self, command: commands.FillDisk) -> Reply:
+        self._disk_is_full = command.full
+        changed = events.DiskChanged(at=self.now, full=command.full)
+        return Reply(why="filled or freed as asked", events=(changed,))
+
+    def _marathon_back(self) -> tuple[Event, ...]:
+        """Return what it means that nothing of ours keeps Marathon away any more."""
+        if self._marathon_is_down:
+            return ()
+        return (events.MarathonStarted(at=self.now, apps=tuple(self._apps)),)
 
     def _remove(self, backup: Backup) -> None:
         self._shelf.remove(backup.id)
@@ -323,8 +388,18 @@ class Cluster:
             begun_as=statuses.begin(signal),
             released=self._released,
         )
-        self._operation.begin(draw(rule, self._chance), self.now)
+        timelines = draw(rule, self._chance)
+        if why := self._cannot(kind):
+            timelines = {MARATHON: (Stage(status=Status.ERROR, error=why),)}
+        self._operation.begin(timelines, self.now)
         return self._operation
+
+    def _cannot(self, kind: OperationKind) -> str:
+        """Say why an operation that begins now ends in error; empty when it does not (inferred)."""
+        if self._marathon_is_down:
+            return "Marathon cannot be reached"
+        is_full = self._disk_is_full and kind is OperationKind.CREATE
+        return "no space left on device" if is_full else ""
 
     def _rule_for(self, kind: OperationKind, label: str) -> ScriptRule:
         for use in self.rules:
@@ -335,8 +410,9 @@ class Cluster:
 
     def _started(self, operation: Operation, backup_id: BackupId, started: Event) -> Reply:
         stopped = events.MarathonStopped(at=self.now, because=operation.origin)
+        away = () if self._marathon_is_down else (stopped,)
         entered = self._entered(operation, operation.components, operation.begun_as)
-        happened = (started, stopped, *entered)
+        happened = (started, *away, *entered)
         return Reply(why=operation.origin, backup=self._shelf.by_id[backup_id], events=happened)
 
     def _moved(self, names: tuple[str, ...]) -> list[Event]:
@@ -365,7 +441,7 @@ class Cluster:
                 )
             )
         if not operation.is_running:
-            happened.append(self._finish(operation))
+            happened += self._finish(operation)
         return happened
 
     def _store_progress(self, operation: Operation) -> Status:
@@ -380,7 +456,7 @@ class Cluster:
         self._put(progress)
         return subject.status
 
-    def _finish(self, operation: Operation) -> Event:
+    def _finish(self, operation: Operation) -> tuple[Event, ...]:
         """End the operation: Marathon comes back, with the backup's apps if it was restored.
 
         A restore that fails leaves Marathon's apps as they were (inferred).
@@ -388,7 +464,7 @@ class Cluster:
         self._operation = None
         if operation.restore and operation.status is Status.READY:
             self._apps = self._snapshots[operation.backup_id]
-        return events.MarathonStarted(at=self.now, apps=tuple(self._apps))
+        return self._marathon_back()
 
     # --- helpers ---------------------------------------------------------------------------
 

@@ -65,7 +65,49 @@ class Lose:
     id: str
 
 
-Command = Create | List | Restore | Delete | DeployApp | RemoveApp | Release | Lose
+class Policy(Enum):
+    """What a restart of the backup service does to the operation that runs."""
+
+    STUCK = "stuck"
+    ERROR = "error"
+    RESUME = "resume"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True)
+class Restart:
+    """Restart the backup service."""
+
+    policy: Policy
+
+
+@dataclass(frozen=True, slots=True)
+class TurnMarathon:
+    """Stop Marathon, or start it; what was begun while it is away ends in error."""
+
+    up: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FillDisk:
+    """Fill the master's disk, or free it; creates that begin on a full one end in error."""
+
+    full: bool
+
+
+Command = (
+    Create
+    | List
+    | Restore
+    | Delete
+    | DeployApp
+    | RemoveApp
+    | Release
+    | Lose
+    | Restart
+    | TurnMarathon
+    | FillDisk
+)
 
 
 class Refused(Enum):

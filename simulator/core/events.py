@@ -64,6 +64,20 @@ class BackupLost(NamedTuple):
     backup_id: str
 
 
+class ServiceRestarted(NamedTuple):
+    """The backup service was restarted; ``policy`` says what became of the operation that ran."""
+
+    at: Instant
+    policy: str
+
+
+class DiskChanged(NamedTuple):
+    """The master's disk is full from here on, or has room again."""
+
+    at: Instant
+    full: bool
+
+
 class MarathonStopped(NamedTuple):
     """Nobody answers for Marathon from here on."""
 
@@ -106,6 +120,8 @@ Event = (
     | StatusChanged
     | BackupDeleted
     | BackupLost
+    | ServiceRestarted
+    | DiskChanged
     | MarathonStopped
     | MarathonStarted
     | AppDeployed

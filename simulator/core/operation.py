@@ -1,7 +1,7 @@
 """One running create or restore: where each of its components stands in its script."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from simulator.core.backups import Component
 from simulator.core.identifiers import BackupId
@@ -77,6 +77,14 @@ class Operation:
         alone = cursors[0].stage.shown if len(cursors) == 1 else self.status.value
         self.shown = said[0] if said else alone
         self.components = tuple([self._component(cursor) for cursor in cursors])
+
+    def overrule(self, stage: Stage, now: Instant) -> tuple[str, ...]:
+        """Let every component that still runs go on with this stage; return those that moved."""
+        for cursor in self._cursors:
+            if cursor.status in RUNNING:
+                done = cursor.stages[: cursor.index + 1]
+                cursor.stages = (*done, replace(stage, component=cursor.name))
+        return self._end(now, lambda cursor: cursor.status in RUNNING)
 
     def next_deadline(self) -> Instant | None:
         """When the next stage ends by itself; None when none does."""

@@ -26,6 +26,11 @@ def status_of(document: object) -> str:
     return str(status)
 
 
+def status_shown(document: object, *, of_restore: bool) -> str:
+    """Return the status of a backup, or of its latest restore, that a document shows."""
+    return restore_status_of(document) if of_restore else status_of(document)
+
+
 def components_of(document: object, *, of_restore: bool) -> list[Document]:
     """Return the components of a backup, or of its latest restore (an object or a list)."""
     holder = document

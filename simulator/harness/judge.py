@@ -93,6 +93,11 @@ class Judge:
                 note = "write optional: true where a fault need not strike"
                 yield finding(("faults", index), wanted, found, note)
 
+    def struck(self, since: int) -> bool:
+        """Whether a fault has struck any request after entry ``since``."""
+        entries = self._control.journal.newest(since)
+        return any(isinstance(entry, Exchange) and entry.fault for entry in entries)
+
     def outcome(
         self, outcome: Outcome, expect: object, before: Effects, path: KeyPath
     ) -> list[Finding]:
@@ -306,12 +311,21 @@ class Judge:
 
 
 _DONE = {"backup": "ready", "restore": "done"}
-_KINDS = {"ok": Ok, "refused": Failed, "failed": Failed, "indeterminate": Indeterminate}
+_KINDS: Final[Mapping[str, tuple[type[Outcome], ...]]] = {
+    "ok": (Ok,),
+    "refused": (Failed,),
+    "failed": (Failed,),
+    "indeterminate": (Indeterminate,),
+    "unsuccessful": (Failed, Indeterminate),
+    "honest": (Ok, Failed, Indeterminate),
+}
 _WANTED = {
     "ok": "the client to succeed",
     "refused": "the client to say that it failed, and nothing to change",
     "failed": "the client to say that it failed",
     "indeterminate": "the client to say that it cannot tell",
+    "unsuccessful": "the client to say that it failed, or that it cannot tell",
+    "honest": "the client to say anything that is true",
 }
 
 

@@ -297,6 +297,26 @@ class Control(Protocol):
         """End every stage that waits until this name."""
         ...
 
+    def restart(self, policy: str) -> None:
+        """Restart the backup service: resume, error, stuck or lost."""
+        ...
+
+    def stop_marathon(self) -> None:
+        """Take Marathon away."""
+        ...
+
+    def start_marathon(self) -> None:
+        """Bring Marathon back."""
+        ...
+
+    def fill_disk(self) -> None:
+        """Leave no room for backups."""
+        ...
+
+    def free_disk(self) -> None:
+        """Make room again."""
+        ...
+
     def lose(self, backup_id: str) -> None:
         """Take a backup away; raises RefusedError when there is none."""
         ...

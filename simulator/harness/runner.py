@@ -11,7 +11,7 @@ from simulator.clock import PerRequest
 from simulator.core.instants import Duration, Instant, after, duration_text, elapsed
 from simulator.core.marathon import absolute
 from simulator.core.statuses import Status
-from simulator.harness.documents import restore_status_of, status_of
+from simulator.harness.documents import status_shown
 from simulator.harness.judge import Judge, false_success, finding, made_one, unlike
 from simulator.harness.language.program_model import ProgramRunModel
 from simulator.harness.language.scenario import Scenario
@@ -273,21 +273,25 @@ class _Runner:
         clock = self._control.clock
         give_up_at = after(clock.now, wait.within)
         moved_by_requests = isinstance(clock.policy, PerRequest)
+        document: Mapping[str, object] = {}
         while True:
             asked_at, asked_after = clock.now, self._control.journal.count
             outcome = await self._client.show(backup_id)
-            if not isinstance(outcome, Ok):
+            is_struck = self._judge.struck(asked_after)
+            if not isinstance(outcome, Ok) and not is_struck:
                 return [finding(path, f"the client to show {name}", str(outcome))]
             if moved_by_requests and clock.now == asked_at:
                 return [finding(path, f"the client to ask for {name}", "it sent no request")]
-            findings = list(self._judge.shown(outcome, backup_id, asked_after, path))
-            if findings:
-                return findings
-            status = restore_status_of(outcome.value) if wait.restore else status_of(outcome.value)
+            if isinstance(outcome, Ok):
+                findings = list(self._judge.shown(outcome, backup_id, asked_after, path))
+                if findings:
+                    return findings
+                document = outcome.value
+            status = status_shown(document, of_restore=wait.restore is not None)
             if status == wait.for_:
                 return []
-            if status in {Status.READY, Status.ERROR}:
-                return [self._judge.ended_otherwise(wait, name, status, outcome.value, path)]
+            if status in {Status.READY, Status.ERROR} and not is_struck:
+                return [self._judge.ended_otherwise(wait, name, status, document, path)]
             if (clock.now if moved_by_requests else asked_at) >= give_up_at:
                 return [self._judge.never_came(wait, name, status, backup_id, path)]
             if not moved_by_requests:
@@ -304,9 +308,21 @@ class _Runner:
                 self._control.release(action.release)
             elif action.lose is not None:
                 self._control.lose(self._id_named(action.lose))
+            elif action.restart is not None:
+                self._control.restart(action.restart)
+            elif action.marathon is not None:
+                self._turn_marathon(up=action.marathon == "up")
+            elif action.disk is not None:
+                self._fill_disk(full=action.disk == "full")
         except RefusedError as error:
             return [finding(path, "the cluster to do it", str(error))]
         return []
+
+    def _turn_marathon(self, *, up: bool) -> None:
+        (self._control.start_marathon if up else self._control.stop_marathon)()
+
+    def _fill_disk(self, *, full: bool) -> None:
+        (self._control.fill_disk if full else self._control.free_disk)()
 
     # --- helpers --------------------------------------------------------------------------------
 

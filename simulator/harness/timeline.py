@@ -15,11 +15,13 @@ from simulator.core.events import (
     BackupDeleted,
     BackupLost,
     BackupStarted,
+    DiskChanged,
     Event,
     MarathonStarted,
     MarathonStopped,
     Released,
     RestoreStarted,
+    ServiceRestarted,
     StageEntered,
     StatusChanged,
 )
@@ -159,7 +161,7 @@ def _errors(body: bytes) -> str:
         return "an HTML page" if body.lstrip().startswith(b"<") else ""
 
 
-def _event_text(view: _View, event: Event) -> str:  # noqa: C901, PLR0911 - one for each event
+def _event_text(view: _View, event: Event) -> str:  # noqa: C901, PLR0911, PLR0912 - one for each
     match event:
         case BackupStarted():
             return f"{view.name(event.backup_id)} is {event.backup_id}"
@@ -177,6 +179,10 @@ def _event_text(view: _View, event: Event) -> str:  # noqa: C901, PLR0911 - one 
             return f"{view.name(event.backup_id)} is gone"
         case BackupLost():
             return f"{view.name(event.backup_id)} is lost from the master's disk"
+        case ServiceRestarted():
+            return f"the backup service is restarted: {event.policy}"
+        case DiskChanged():
+            return "the disk is full" if event.full else "the disk has room again"
         case MarathonStopped():
             return "Marathon is away"
         case MarathonStarted():

@@ -50,6 +50,9 @@ EVERY_EVENT = """
       - create: {label: weekly}
         as: second
       - cluster: {lose: second}
+      - cluster: {disk: full}
+      - cluster: {disk: free}
+      - cluster: {restart: resume}
     expect:
       apps: [/web, /db]
       backups: {second: absent}

@@ -17,8 +17,7 @@ from simulator.core.statuses import Status
 from simulator.harness.language.cluster_model import AppModel
 from simulator.scalars import Count, DurationText, Filled, Flag, Strict, Text
 
-OUTCOMES = ("ok", "refused", "failed", "indeterminate")
-OutcomeName = Literal["ok", "refused", "failed", "indeterminate"]
+OutcomeName = Literal["ok", "refused", "failed", "indeterminate", "unsuccessful", "honest"]
 
 
 def _expression(text: str) -> str:
@@ -155,11 +154,14 @@ class ClusterActionModel(Strict):
     remove: Filled | None = None
     release: Filled | None = None
     lose: Filled | None = None
+    restart: Literal["resume", "error", "stuck", "lost"] | None = None
+    marathon: Literal["down", "up"] | None = None
+    disk: Literal["full", "free"] | None = None
 
     @model_validator(mode="after")
     def _exactly_one(self) -> "ClusterActionModel":
         if len(self.model_fields_set) != 1:
-            raise ValueError("needs exactly one of deploy, remove, release, lose")
+            raise ValueError(f"needs exactly one of {', '.join(type(self).model_fields)}")
         return self
 
 
