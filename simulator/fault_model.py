@@ -5,8 +5,9 @@ made from it.
 """
 
 import json
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar, Final, Literal, TypeAlias
 
 from pydantic import (
@@ -19,18 +20,30 @@ from pydantic import (
     WithJsonSchema,
     model_validator,
 )
+from pydantic_core import ErrorDetails
 
 from simulator.core import faults as core
 from simulator.core.faults import PER_MILLION, Commit, Fault, FaultRule, Part, WhileStatus
-from simulator.core.instants import ZERO, Duration, parse_duration
+from simulator.core.instants import NANOSECONDS_PER_SECOND, ZERO, Duration, parse_duration
 from simulator.core.scripts import OperationKind
 from simulator.core.statuses import Status
-from simulator.scalars import COUNT_MAX, Count, DurationText, Filled, Flag, Strict, Text, parsed_by
+from simulator.scalars import (
+    COUNT_MAX,
+    Count,
+    DurationText,
+    Filled,
+    Flag,
+    MadeCount,
+    Strict,
+    Text,
+    parsed_by,
+)
 
 OPERATIONS: Final = ("create", "list", "restore", "delete")
 REAL_MAX: Final = Duration(60_000_000_000)
 """Of real time, in one fault: more would only hold up whoever waits."""
 
+_SIGNED_COUNT: Final = re.compile(r"[+-]\d{1,7}", re.ASCII)
 _RANGE: Final = re.compile(r"(\d{1,7})(?:(\.\.)(\d{1,7})?)?", re.ASCII)
 _PERCENT: Final = re.compile(r"(\d{1,3})(?:\.(\d{1,4}))?%", re.ASCII)
 _HEADER_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", re.ASCII)
@@ -45,35 +58,36 @@ def _real(length: Duration) -> Duration:
     return length
 
 
+def _whole_seconds(length: Duration) -> Duration:
+    if length % NANOSECONDS_PER_SECOND:
+        raise ValueError("must be whole seconds: that header knows no parts of them")
+    return length
+
+
 def _status_code(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and 200 <= int(text) <= 599):  # noqa: PLR2004
+    if not re.fullmatch(r"[2-5][0-9][0-9]", text):
         raise ValueError(f"{text!r} is no status of an answer; write 200 to 599")
     return int(text)
 
 
 def _early_status(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and 100 <= int(text) <= 199):  # noqa: PLR2004
+    if not re.fullmatch(r"1[0-9][0-9]", text):
         raise ValueError(f"{text!r} does not come before an answer; write 100 to 199")
     if text == "101":
         raise ValueError("'101' would end HTTP on this connection; take another")
     return int(text)
 
 
-def _signed(text: str, unit: str, parse: Any) -> int:  # noqa: ANN401 - a parser
-    if text[:1] not in {"+", "-"}:
-        raise ValueError(f"{text!r} has no sign; write +{unit} or -{unit}")
-    return int(parse(text[1:])) * (1 if text[0] == "+" else -1)
-
-
 def _bytes(text: str) -> int:
-    digits = text.lstrip("+-")
-    if not digits.isdigit() or not 0 < int(digits) <= COUNT_MAX:
-        raise ValueError(f"{text!r} is no number of bytes; write +10 or -10")
-    return _signed(text, "10", int)
+    if not _SIGNED_COUNT.fullmatch(text) or not 0 < abs(int(text)) <= COUNT_MAX:
+        raise ValueError(f"{text!r} is no number of bytes with a sign; write +10 or -10")
+    return int(text)
 
 
 def _skew(text: str) -> int:
-    return _signed(text, "2h", parse_duration)
+    if text[:1] not in {"+", "-"}:
+        raise ValueError(f"{text!r} has no sign; write +2h or -2h")
+    return int(parse_duration(text[1:])) * (1 if text[0] == "+" else -1)
 
 
 def _range(text: str) -> tuple[int, int | None]:
@@ -86,9 +100,10 @@ def _range(text: str) -> tuple[int, int | None]:
 
 
 def _ranges(value: object) -> object:
-    if isinstance(value, list):
-        return tuple(_range(str(each)) for each in value)
-    return (_range(value),) if isinstance(value, str) else value
+    given = _one_or_more(value)
+    if not isinstance(given, list) or not all(isinstance(each, str) for each in given):
+        raise ValueError("must be one of 2, 2..4 and 2.., or a list of them")
+    return tuple(_range(each) for each in given)
 
 
 def _chance(text: str) -> int:
@@ -100,6 +115,8 @@ def _chance(text: str) -> int:
 
 
 def _one_or_more(value: object) -> object:
+    if value == []:
+        raise ValueError("needs one at least")
     return [value] if isinstance(value, str) else value
 
 
@@ -110,9 +127,20 @@ def _json(value: Any) -> Any:  # noqa: ANN401 - whatever a file holds
     if isinstance(value, list):
         return [_json(inner) for inner in value]
     try:
-        return json.loads(value)
-    except (ValueError, TypeError):
+        return json.loads(value, parse_constant=_no_constant, parse_float=_float)
+    except (ValueError, TypeError, RecursionError):
         return value
+
+
+def _no_constant(text: str) -> None:
+    raise ValueError(f"{text} is no JSON, whatever Python says")
+
+
+def _float(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(f"{text} is too large to be written again")
+    return number
 
 
 def _header(name: str) -> str:
@@ -126,6 +154,14 @@ def _header_value(text: str) -> str:
         raise ValueError(f"{text!r} cannot stand in a header; write plain ASCII on one line")
     return text
 
+
+WholeSeconds = Annotated[DurationText, AfterValidator(_whole_seconds)]
+_NUMBER: Final = WithJsonSchema({"type": ["integer", "string"]})
+_SIGNED: Final = WithJsonSchema({"type": "string", "examples": ["+2h", "-90s"]})
+_ONE_OR_MORE: Final = WithJsonSchema(
+    {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
+)
+_TRUE: Final = WithJsonSchema({"enum": [True, "true"]})
 
 RealTime = Annotated[DurationText, AfterValidator(_real)]
 PartName = Literal["before", "head", "body"]
@@ -150,12 +186,20 @@ class AnswerModel(Strict):
         "After a create, restore or delete, look at the list first. The body may be HTML."
     )
 
-    answer: Annotated[int, BeforeValidator(parsed_by(_status_code))]
+    answer: Annotated[int, BeforeValidator(parsed_by(_status_code)), _NUMBER]
     body: Literal["admin-router", "service", "marathon", "empty", "text"] = "admin-router"
     text: Text = ""
-    retry_after: DurationText | None = None
-    retry_date: DurationText | None = None
+    retry_after: WholeSeconds | None = None
+    retry_date: WholeSeconds | None = None
     location: Annotated[Text, AfterValidator(_header_value)] = ""
+
+    @model_validator(mode="after")
+    def _fits(self) -> "AnswerModel":
+        if self.retry_after is not None and self.retry_date is not None:
+            raise ValueError("needs retry_after or retry_date, and not both: they are one header")
+        if self.text and self.body in {"admin-router", "empty"}:
+            raise ValueError("needs body: text, service or marathon for its text")
+        return self
 
     def fault(self) -> Fault:
         """Return what the core takes it for."""
@@ -190,7 +234,7 @@ class EarlyModel(Strict):
 
     advice: ClassVar = "Read on: the answer follows."
 
-    early: Annotated[int, BeforeValidator(parsed_by(_early_status))]
+    early: Annotated[int, BeforeValidator(parsed_by(_early_status)), _NUMBER]
 
     def fault(self) -> Fault:
         """Return what the core takes it for."""
@@ -226,7 +270,7 @@ class LengthModel(Strict):
 
     advice: ClassVar = "Never read half a document as a whole one."
 
-    length: Annotated[int, BeforeValidator(parsed_by(_bytes))]
+    length: Annotated[int, BeforeValidator(parsed_by(_bytes)), _NUMBER]
 
     def fault(self) -> Fault:
         """Return what the core takes it for."""
@@ -238,7 +282,7 @@ class BrokenChunkModel(Strict):
 
     advice: ClassVar = "As for a reset in mid-body."
 
-    broken_chunk: Literal["true"]
+    broken_chunk: Annotated[Literal["true"], _TRUE]
 
     def fault(self) -> Fault:
         """Return what the core takes it for."""
@@ -250,7 +294,7 @@ class GarbageModel(Strict):
 
     advice: ClassVar = "Say that this is no DC/OS; the outcome of the request is not known."
 
-    garbage: Literal["true"]
+    garbage: Annotated[Literal["true"], _TRUE]
 
     def fault(self) -> Fault:
         """Return what the core takes it for."""
@@ -287,7 +331,7 @@ class HangModel(Strict):
 
     advice: ClassVar = "Have a timeout. When it is over, the outcome is not known."
 
-    hang: Literal["true"]
+    hang: Annotated[Literal["true"], _TRUE]
 
     def fault(self) -> Fault:
         """Return what the core takes it for."""
@@ -302,7 +346,7 @@ class GoodbyeModel(Strict):
         "changes nothing."
     )
 
-    goodbye: Literal["true"]
+    goodbye: Annotated[Literal["true"], _TRUE]
 
     def fault(self) -> Fault:
         """Return what the core takes it for."""
@@ -375,7 +419,7 @@ class StrangersModel(Strict):
     advice: ClassVar = "Wait for the id that your create was answered with, not for its label."
 
     strangers: Filled
-    count: Count = 1
+    count: MadeCount = 1
 
     def fault(self) -> Fault:
         """Return what the core takes it for."""
@@ -393,7 +437,7 @@ class EditModel(Strict):
 
     edit: Filled
     set_: dict[str, Any] = Field({}, alias="set")
-    drop: Annotated[list[Filled], BeforeValidator(_one_or_more)] = Field([])
+    drop: Annotated[list[Filled], BeforeValidator(_one_or_more), _ONE_OR_MORE] = Field([])
 
     @model_validator(mode="after")
     def _changes_something(self) -> "EditModel":
@@ -412,7 +456,7 @@ class ClockModel(Strict):
 
     advice: ClassVar = "Compare a cluster's times with each other, not with your own clock."
 
-    clock: Annotated[int, BeforeValidator(parsed_by(_skew))]
+    clock: Annotated[int, BeforeValidator(parsed_by(_skew)), _SIGNED]
 
     def fault(self) -> Fault:
         """Return what the core takes it for."""
@@ -497,6 +541,13 @@ class WhileModel(Strict):
         return self
 
 
+def _or_a_word(schema: dict[str, Any]) -> None:
+    """Let the schema take the faults without a value as words, too."""
+    shapes = [schema.pop(key) for key in ("oneOf", "discriminator") if key in schema][:1]
+    words = ["broken_chunk", "garbage", "hang", "goodbye"]
+    schema["anyOf"] = [*(shapes[0] if shapes else []), {"enum": words}]
+
+
 class FaultModel(Strict):
     """A fault: where and when it strikes, and what it does."""
 
@@ -513,7 +564,7 @@ class FaultModel(Strict):
         ),
     ] = Field([])
     path: Filled | None = None
-    method: Annotated[list[Filled], BeforeValidator(_one_or_more)] = Field([])
+    method: Annotated[list[Filled], BeforeValidator(_one_or_more), _ONE_OR_MORE] = Field([])
     nth: Annotated[
         tuple[tuple[int, int | None], ...],
         BeforeValidator(_ranges),
@@ -535,7 +586,7 @@ class FaultModel(Strict):
     ] = PER_MILLION
     while_: WhileModel | None = Field(None, alias="while")
     commit: Literal["before", "after"] | None = None
-    do: Annotated[DoModel, BeforeValidator(_spelled_out)]
+    do: Annotated[DoModel, BeforeValidator(_spelled_out), Field(json_schema_extra=_or_a_word)]
     also: Flag = False
     optional: Flag = False
 
@@ -578,30 +629,69 @@ class FaultModel(Strict):
         )
 
 
+# --- said in Python ------------------------------------------------------------------------------
+
+
 def rule_from(said: Mapping[str, object], origin: str) -> FaultRule:
     """Make a rule of what was said in Python.
 
     Raises:
         ValueError: with one sentence for each thing that cannot be meant.
     """
-    texts = {key.rstrip("_"): _as_text(value) for key, value in said.items()}
+    texts = {
+        key.removesuffix("_"): _as_text(value) for key, value in said.items() if value is not None
+    }
     try:
         rule = FaultModel.model_validate(texts).rule(origin)
     except ValidationError as error:
-        problems = [
-            f"{'.'.join(str(part) for part in each['loc'])}: {each['msg']}"
-            for each in error.errors(include_url=False)
-        ]
-        raise ValueError("; ".join(problems)) from None
-    for key, problem in core.fault_problems(rule):
-        raise ValueError(f"{key}: {problem}")
+        raise ValueError("; ".join(_sentences(error))) from None
+    problems = [f"{key}: {problem}" for key, problem in core.fault_problems(rule)]
+    if problems:
+        raise ValueError("; ".join(problems))
     return rule
 
 
 def _as_text(value: object) -> object:
     """Turn numbers and truth values into the texts that files hold."""
     if isinstance(value, Mapping):
-        return {key: _as_text(inner) for key, inner in value.items()}
+        return {str(key): _as_text(inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
         return [_as_text(inner) for inner in value]
-    return value if isinstance(value, str) else json.dumps(value)
+    if value is None or isinstance(value, (bool, int, float)):
+        return json.dumps(value)
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r} cannot stand in a fault; write text, numbers, lists or dicts")
+    return value
+
+
+def _sentences(error: ValidationError) -> Iterator[str]:
+    """Yield what pydantic found, one sentence for each thing, with the keys that lead there."""
+    for details in error.errors(include_url=False):
+        keys = [str(key) for key in details["loc"] if key != "[key]" and not isinstance(key, int)]
+        if keys[:1] == ["do"]:
+            del keys[1:2]  # the tag of the model that was chosen
+        yield _sentence(details, keys)
+
+
+def _sentence(details: ErrorDetails, keys: list[str]) -> str:
+    where, given = f"{'.'.join(keys)}: " if keys else "", details["input"]
+    match details["type"]:
+        case "extra_forbidden" if keys[-1] in FAULTS and len(keys) > 1:
+            return f"do: {keys[-1]} cannot stand beside another fault; add one for each"
+        case "extra_forbidden":
+            return f"{keys[-1]} is no key {'of this' if len(keys) > 1 else 'of a'} fault"
+        case "missing":
+            return f"{'.'.join(keys)} is missing"
+        case "union_tag_not_found":
+            written = next(iter(given), "nothing") if isinstance(given, Mapping) else given
+            return f"do: {written!r} is no fault; write one of {', '.join(FAULTS)}"
+        case "literal_error" | "enum":
+            expected = details["ctx"]["expected"]
+            return f"{where}{given!r} cannot stand here; write {expected}"
+        case "value_error":
+            return f"{where or 'a fault '}{details['ctx']['error']}"
+        case "too_short":
+            return f"{where}needs one at least"
+        case _:
+            forms = {"list_type": "a list", "dict_type": "a dict", "model_type": "a dict"}
+            return f"{where}must be {forms.get(details['type'], 'something else')}"

@@ -30,7 +30,7 @@ def command(arguments: tuple[str, ...]) -> None:
     """
     import pytest  # noqa: PLC0415 - heavy
 
-    sys.exit(pytest.main([_SHOWN, *arguments, *_settings()]))
+    sys.exit(pytest.main([_SHOWN, *_settings(), *arguments]))
 
 
 def _settings() -> list[str]:

@@ -2,7 +2,7 @@
 
 import sys
 
-from simulator.dcos_backup.main import main
+from simulator.dcos_backup.entry import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -65,6 +65,10 @@ class Waiting:
         """
         try:
             self._wait(subject)
+        except KeyboardInterrupt:
+            self._streams.clear_progress()
+            self._streams.complain(f"interrupted; {subject} goes on, see `list`")
+            raise
         finally:
             self._streams.clear_progress()
 

@@ -1,11 +1,24 @@
 """Reads what a client shows: backups as the API writes them, whatever shape they come in."""
 
+import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from simulator.core.statuses import Status
 
 Document: TypeAlias = Mapping[str, Any]
+
+
+@lru_cache(maxsize=8)
+def documents_in(answer: bytes) -> Mapping[str, Document]:
+    """Return the documents in the service's own answer, one or a list of them, by id."""
+    try:
+        value = json.loads(answer)
+    except ValueError:
+        return {}
+    each = value if isinstance(value, list) else [value]
+    return {str(one["id"]): one for one in each if isinstance(one, Mapping) and "id" in one}
 
 
 def entries_by_id(value: object) -> dict[str, Document] | None:

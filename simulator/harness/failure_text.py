@@ -18,7 +18,8 @@ def failure_text(verdict: Verdict) -> str:
     lines = timeline(verdict.journal, verdict.start, verdict.names, list(_marks(verdict)))
     parts += [f"{line}\n" for line in lines]
     parts.append(f"\nseed: {verdict.seed}\nreplay: {replay_command(verdict)}\n")
-    return "".join(parts)
+    # Whatever a client said: the text goes to terminals, files and other processes as UTF-8.
+    return "".join(parts).encode(errors="backslashreplace").decode()
 
 
 def replay_command(verdict: Verdict) -> str:

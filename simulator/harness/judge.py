@@ -3,16 +3,15 @@
 The judge looks at the cluster through its controls, without a request.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Final, TypeAlias, final
 
 from simulator.core.events import BackupDeleted, BackupStarted, RestoreStarted
-from simulator.core.instants import duration_text, elapsed
+from simulator.core.instants import NANOSECONDS_PER_SECOND, duration_text, elapsed
 from simulator.core.marathon import absolute
 from simulator.core.statuses import Status
-from simulator.harness.documents import Document, components_of, entries_by_id, status_of
+from simulator.harness.documents import Document, components_of, documents_in, entries_by_id
 from simulator.harness.language.program_model import ProgramRunModel
 from simulator.harness.language.scenario import Scenario
 from simulator.harness.language.source_file import KeyPath
@@ -34,6 +33,11 @@ from simulator.journal import Exchange
 Effects: TypeAlias = tuple[dict[str, int], tuple[str, ...]]
 """What a client can change: each backup with its number of restores, and the apps."""
 
+
+COMPARED: Final = ("status", "dcos_version", "timestamp", "component_status", "restores")
+"""The documented keys of a document, beside its id."""
+
+_AS: Final = dict.fromkeys(COMPARED, "") | {"status": "as "}
 
 COMPARED_MAX: Final = 200
 """In a longer list, only ids are compared with the truth."""
@@ -128,7 +132,7 @@ class Judge:
             return
         if len(entries) <= COMPARED_MAX:
             for document in entries.values():
-                yield from self._status_claimed(document, asked_after, path)
+                yield from self.claimed(document, asked_after, path)
         if isinstance(expect, ListModel):
             yield from self._as_expected(entries, expect, (*path, "expect"))
 
@@ -136,10 +140,9 @@ class Judge:
         """Return the ids that a list must show: as stored, or as a fault had them answered."""
         for entry in self._control.journal.newest(asked_after):
             if isinstance(entry, Exchange) and entry.operation == "list":
-                documents = _faulty_documents(entry)
-                if documents is None:
+                if not entry.fault or entry.status != HTTPStatus.OK:
                     break
-                return list(documents)
+                return list(documents_in(entry.response_body))
         return [key for key in self._control.backups if key.startswith(prefix)]
 
     def _as_expected(
@@ -176,30 +179,28 @@ class Judge:
         elif backup_id not in self._control.backups and not self._answered(backup_id, asked_after):
             yield false_success(path, f"no backup {backup_id} to be shown: there is none")
         else:
-            yield from self._status_claimed(value, asked_after, path)
+            yield from self.claimed(value, asked_after, path)
 
-    def _status_claimed(
-        self, document: Document, asked_after: int, path: KeyPath
-    ) -> Iterator[Finding]:
-        """Compare the status in a document with what the cluster last answered for the backup."""
-        backup_id = document["id"]
-        stored = self._control.backups.get(backup_id)
-        truth = self._answered(backup_id, asked_after) or (stored.shown if stored else "nothing")
-        if "status" in document and str(document["status"]) != truth:
-            wanted = f"the client to show {self._name(backup_id)} as {truth}"
-            yield finding(path, wanted, repr(document["status"]))
+    def claimed(self, document: Document, asked_after: int, path: KeyPath) -> Iterator[Finding]:
+        """Compare what a document says with what the cluster last answered of its backup."""
+        backup_id = str(document.get("id"))
+        answered = self._answered(backup_id, asked_after)
+        if answered is None:
+            stored = self._control.backups.get(backup_id)
+            answered = {"status": stored.shown if stored else "nothing"}
+        for key in COMPARED:
+            if key in document and key in answered and _differs(document[key], answered[key]):
+                what = answered[key] if key == "status" else f"with {key} {answered[key]!r}"
+                wanted = f"the client to show {self._name(backup_id)} {_AS[key]}{what}"
+                yield finding(path, wanted, repr(document[key])[:200])
 
-    def _answered(self, backup_id: str, since: int) -> str | None:
-        """Return the status that the newest list after entry ``since`` showed for a backup."""
+    def _answered(self, backup_id: str, since: int) -> Document | None:
+        """Return the document of a backup in the newest answer after entry ``since`` with it."""
         for entry in self._control.journal.newest(since):
-            if not isinstance(entry, Exchange):
-                continue
-            documents = _faulty_documents(entry)
-            if documents is not None and backup_id in documents:
-                return status_of(documents[backup_id])
-            for backup in (entry.reply.backups if entry.reply else None) or ():
-                if backup.id == backup_id:
-                    return backup.shown
+            if isinstance(entry, Exchange) and entry.status == HTTPStatus.OK:
+                documents = documents_in(entry.response_body)
+                if backup_id in documents:
+                    return documents[backup_id]
         return None
 
     def ended_otherwise(
@@ -260,6 +261,7 @@ class Judge:
             found = f"exit status {ran.status}, and {truth}"
             yield finding((*path, "expect"), _WANTED[str(program.expect)], found, *_written(ran))
         yield from self._ran_quietly(ran, program, after_entry)
+        yield from self._did_else(program, subject, after_entry)
 
     def _ran_quietly(
         self, ran: Ran, program: ProgramRunModel, after_entry: int
@@ -272,11 +274,39 @@ class Judge:
         if program.says is not None and not fits(said, program.says):
             found = beginning(said) or "nothing"
             yield finding(("program", "says"), f"it to write: {described(program.says)}", found)
+        if program.within is not None and ran.seconds > program.within / NANOSECONDS_PER_SECOND:
+            wanted = f"the program to end within {duration_text(program.within)} of real time"
+            yield finding(("program", "within"), wanted, f"it took {ran.seconds:.1f}s")
         entries = self._control.journal.newest(after_entry)
         requests = sum(isinstance(entry, Exchange) for entry in entries)
         if program.requests is not None and requests > program.requests:
             wanted = f"{program.requests} requests at most"
             yield finding(("program", "requests"), wanted, str(requests))
+
+    def _did_else(
+        self, program: ProgramRunModel, subject: str, after_entry: int
+    ) -> Iterator[Finding]:
+        """Find what a program did beside what it is for."""
+        entries = list(self._control.journal.newest(after_entry))
+        made = [entry.backup_id for entry in entries if isinstance(entry, BackupStarted)]
+        restored = [entry.backup_id for entry in entries if isinstance(entry, RestoreStarted)]
+        deleted = [entry.backup_id for entry in entries if isinstance(entry, BackupDeleted)]
+        wanted_made = 1 if program.run == "backup" else 0
+        stored = self._control.backups
+        good = [key for key in made if key in stored and stored[key].status is not Status.ERROR]
+        if len(good) > wanted_made:
+            yield finding(("program",), f"{wanted_made} new backups", f"{len(good)}")
+        if program.label and subject and not subject.startswith(f"{program.label}-"):
+            found = f"it made {subject}"
+            yield finding(("program",), f"a backup with the label {program.label!r}", found)
+        others = [key for key in restored if program.run == "backup" or key != subject]
+        if others or len(restored) > 1:
+            found = ", ".join(self._name(key) for key in restored)
+            wanted = "one restore of that backup" if program.run == "restore" else "no restore"
+            yield finding(("program",), wanted, f"restores of {found}")
+        for key in deleted:
+            if key not in made:
+                yield finding(("program",), f"{self._name(key)} to stay", "the program deleted it")
 
     def _truth(self, subject: str, after_entry: int, *, is_restore: bool) -> tuple[bool, str]:
         """Return whether a backup is ready, or newly restored, and how to say how it stands."""
@@ -333,16 +363,11 @@ def _claimed(outcome: Outcome) -> str:
     return "the client says that it succeeded" if isinstance(outcome, Ok) else str(outcome)
 
 
-def _faulty_documents(exchange: Exchange) -> dict[str, Document] | None:
-    """Return the documents that a fault had a list answered with; None for no such list."""
-    if not exchange.fault or exchange.status != HTTPStatus.OK or exchange.operation != "list":
-        return None
-    try:
-        answered = json.loads(exchange.response_body)
-    except ValueError:
-        return None
-    with_ids = [each for each in answered if isinstance(each, Mapping) and "id" in each]
-    return {str(each["id"]): each for each in with_ids}
+def _differs(found: object, answered: object) -> bool:
+    """Whether a client shows something else than was answered; it may leave things out."""
+    if isinstance(found, Mapping) and isinstance(answered, Mapping):
+        return any(key in answered and _differs(found[key], answered[key]) for key in found)
+    return type(found) is type(answered) and found != answered
 
 
 def _written(ran: Ran) -> Iterator[str]:

@@ -25,6 +25,10 @@ ERRORS_SHOWN_MAX: Final = 400
 """Characters of a client's standard error in a message, from the end: there it says what failed."""
 
 
+MESSAGE_MAX: Final = 1000
+"""Characters of a client's own message, from the beginning."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ok:
     """The client says that it worked, and what it got: a document, a list of them, or None."""
@@ -97,8 +101,6 @@ class Ran:
             return f"{self.stopped}{self._wrote()}"
         if self.status > 0 and self.errors:
             return end(self.errors, ERRORS_SHOWN_MAX)
-        if self.status == 0 and self.left_running:
-            return f"it left {self.left_running!r} running in the background, which was killed"
         return f"it {how_ended(self.status)}{self._wrote()}"
 
     def _wrote(self) -> str:
@@ -124,7 +126,7 @@ def claimed_by(ran: Ran) -> Outcome:
     """Return what a process claims by how it ended."""
     if ran.stopped:
         return Indeterminate(ran.how_it_ended)
-    return Failed(ran.how_it_ended) if ran.status or ran.left_running else Ok()
+    return Failed(ran.how_it_ended) if ran.status else Ok()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ or a fixture is really used.
 
 import hashlib
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -110,12 +110,13 @@ class _WrongFiles:
 
 
 def _settings_file(config: pytest.Config) -> Path | None:
-    """Return the project's pyproject.toml, if it may say something to this plugin."""
-    file = config.rootpath / "pyproject.toml"
-    try:
-        return file if b"dcos-sim" in file.read_bytes() else None
-    except OSError:
-        return None
+    """Return the nearest pyproject.toml, from pytest's root upwards, that speaks to this plugin."""
+    for folder in (config.rootpath, *config.rootpath.parents):
+        file = folder / "pyproject.toml"
+        with suppress(OSError):
+            if b"dcos-sim" in file.read_bytes():
+                return file
+    return None
 
 
 def _clients(config: pytest.Config) -> "list[ProfiledClient]":
@@ -170,7 +171,11 @@ class ScenarioFile(pytest.File):
 
 
 class ScenarioFailedError(Exception):
-    """A scenario whose verdict is not good; carries the text to show."""
+    """A scenario that fails; carries the text to show."""
+
+
+class BadVerdictError(ScenarioFailedError):
+    """A client did not do what the scenario expects: what a known failure is."""
 
 
 class ScenarioItem(pytest.Function):
@@ -195,6 +200,10 @@ class ScenarioItem(pytest.Function):
             item.add_marker(tag)
         if lacking := scenario.lacking(kind.operations, kind.programs):
             item.add_marker(pytest.mark.skip(f"client {kind.name} has no {lacking}"))
+        if known := kind.profile.known_failing(scenario.names):
+            # Not strict: an unexpected pass fails by itself, and says which line to delete.
+            fails = pytest.mark.xfail(raises=BadVerdictError, reason=known.reason, strict=False)
+            item.add_marker(fails)
         return item
 
     def reportinfo(self) -> tuple[Path, int, str]:
@@ -227,14 +236,11 @@ def _run(*, scenario: "Scenario", kind: "ProfiledClient", seed: str) -> None:
     except LacksError as error:
         pytest.skip(f"client {kind.name}: {error}")
     except ClientError as error:
-        text = str(error)
-    known = kind.profile.known_failing(scenario.names)
-    if text and known:
-        pytest.xfail(known.reason)
-    if known and not text:
-        text = known.unexpected_pass
+        raise ScenarioFailedError(str(error)) from None
     if text:
-        raise ScenarioFailedError(text)
+        raise BadVerdictError(text)
+    if known := kind.profile.known_failing(scenario.names):
+        raise ScenarioFailedError(known.unexpected_pass)
 
 
 def seed_for(config: pytest.Config, name: str) -> str:

@@ -172,6 +172,7 @@ class _Runner:
 
     async def _create(self, step: CreateStep, path: KeyPath) -> tuple[Outcome, list[Finding]]:
         before = self._judge.effects()
+        asked_after = self._control.journal.count
         outcome = await self._client.create(step.create.label)
         made = [key for key in self._control.backups if key not in before[0]]
         if step.as_ and made:
@@ -179,6 +180,8 @@ class _Runner:
         findings = self._judge.outcome(outcome, step.expect, before, path)
         if isinstance(outcome, Ok) and not findings:
             findings = list(made_one(outcome, made, step.create.label, path))
+            if isinstance(outcome.value, Mapping) and not findings:
+                findings = list(self._judge.claimed(outcome.value, asked_after, path))
         if isinstance(step.expect, dict) and not findings:
             document = await self._document(outcome, made[0])
             findings = list(unlike(document, step.expect, (*path, "expect")))

@@ -41,4 +41,5 @@ def clients_of(file: Path) -> list[str]:
 
 def _from_here(client: str, folder: Path) -> str:
     """Return a client as it would be named from the working directory."""
-    return os.path.relpath(folder / client) if (folder / client).is_file() else client
+    is_path = client != "http" and not client.startswith("python:")
+    return os.path.relpath(folder / client) if is_path else client

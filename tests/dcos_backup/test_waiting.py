@@ -266,8 +266,8 @@ def test_progress_is_shown_on_a_terminal_and_removed(
     assert "\n" not in err.getvalue()
 
 
-def test_an_interrupt_is_quiet(fake: FakeCluster, clock: Any) -> None:  # noqa: ANN401
-    """The line is removed, and the exit status is that of an interrupted program."""
+def test_an_interrupt_says_what_goes_on(fake: FakeCluster, clock: Any) -> None:  # noqa: ANN401
+    """The line is removed; the exit status is that of an interrupted program."""
 
     def interrupt() -> None:
         raise KeyboardInterrupt
@@ -276,4 +276,7 @@ def test_an_interrupt_is_quiet(fake: FakeCluster, clock: Any) -> None:  # noqa: 
     environ = {"DCOS_URL": fake.url, "DCOS_ACS_TOKEN": fake.token}
     err = Terminal()
     assert main(CREATE, environ, io.StringIO(), err, clock) == 130
-    assert err.getvalue().split("\r")[-2:] == [" " * 79, ""]
+    *_, blank, said = err.getvalue().split("\r")
+    assert blank == " " * 79
+    assert said.startswith("interrupted; backup nightly-")
+    assert said.endswith(" goes on, see `list`\n")

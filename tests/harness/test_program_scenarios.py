@@ -217,6 +217,74 @@ def test_a_script_that_never_applied_is_told_as_after_steps(run: Run) -> None:
     assert finding.found == "this script never applied"
 
 
+async def makes_two(client: Client, label: str) -> Ran:
+    """Make a second backup where the first was good."""
+    for _ in range(2):
+        await client.create(label)
+        for _ in range(4):
+            await client.list(label)
+    return ran(0)
+
+
+async def makes_another_label(client: Client, label: str) -> Ran:
+    """Pass over the label."""
+    await client.create(f"my-{label}")
+    for _ in range(4):
+        await client.list("")
+    return ran(0)
+
+
+async def makes_and_restores(client: Client, label: str) -> Ran:
+    """Restore what was made, which nobody has asked for."""
+    made = await client.create(label)
+    assert isinstance(made, Ok)
+    for _ in range(4):
+        await client.list(label)
+    await client.restore(made.value["id"])
+    return ran(0)
+
+
+async def deletes_the_old(client: Client, label: str) -> Ran:
+    """Make room for the new one."""
+    listed = await client.list("")
+    assert isinstance(listed, Ok)
+    for each in listed.value:
+        await client.delete(each["id"])
+    await client.create(label)
+    for _ in range(4):
+        await client.list(label)
+    return ran(0)
+
+
+@pytest.mark.parametrize(
+    ("program", "wanted"),
+    [
+        (makes_two, "1 new backups"),
+        (makes_another_label, "a backup with the label 'nightly'"),
+        (makes_and_restores, "no restore"),
+        (deletes_the_old, "old to stay"),
+    ],
+)
+def test_a_program_does_what_it_is_for_and_nothing_else(
+    run: Run, program: Program, wanted: str
+) -> None:
+    """Whatever its exit status says."""
+    text = f"""
+    cluster: {{backups: [{{label: other, as: old}}]}}
+    {BACKUP}
+    """
+    assert wanted in [finding.expected for finding in run(text, program=program).findings]
+
+
+def test_wall_time_is_compared(run: Run) -> None:
+    """Real seconds, from the start of the process to its end."""
+    text = BACKUP.replace("as: first}", "as: first, within: 2s}")
+    assert run(text, program=making(ran(0, seconds=1.9))).passed
+    assert found(run(text, program=making(ran(0, seconds=2.5)))) == [
+        ("the program to end within 2s of real time", "it took 2.5s")
+    ]
+
+
 # --- restores ----------------------------------------------------------------------------------
 
 

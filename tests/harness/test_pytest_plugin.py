@@ -509,7 +509,7 @@ def test_a_profile_that_is_not_there_is_a_usage_error(project: pytest.Pytester) 
     write(project, good=GOOD)
     result = session(project, "--client", "nowhere.client.yaml")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["nowhere.client.yaml:1:1: cannot be read: No such file *"])
+    result.stderr.fnmatch_lines(["ERROR: there is no client profile nowhere.client.yaml"])
 
 
 def test_two_clients_of_one_name_are_a_usage_error(project: pytest.Pytester) -> None:

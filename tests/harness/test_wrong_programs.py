@@ -78,6 +78,13 @@ def test_a_correct_program_passes(name: str) -> None:
         ("ignores refusals", "a-refused-label-fails-the-program", FALSE_SUCCESS),
         ("ignores refusals", "a-restore-that-is-refused-fails-the-program", FALSE_RESTORE),
         ("ignores refusals", "an-unknown-backup-cannot-be-restored", FALSE_RESTORE),
+        (
+            "takes its own label",
+            "a-program-waits-until-the-backup-is-ready",
+            "a backup with the label 'nightly'",
+        ),
+        ("cleans up before", "an-older-backup-is-not-the-new-one", "older to stay"),
+        ("restores what it made", "a-program-waits-until-the-backup-is-ready", "no restore"),
         ("takes the backup for its restore", "a-restore-takes-half-a-day", FALSE_RESTORE),
     ],
 )

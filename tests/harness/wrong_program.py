@@ -21,9 +21,11 @@ Backup = dict[str, Any]
 def main(mistake: str, url: str, program: str, argument: str) -> int:
     """Run a program to its end; returns the exit status."""
     cluster = Cluster(url)
-    backup_id = started(cluster, program, argument)
+    backup_id = started(cluster, program, argument, mistake)
     if backup_id is None:
         return 0 if mistake == "ignores refusals" else 1
+    if mistake == "restores what it made":
+        cluster.wait_and_restore(backup_id)
     if mistake == "does not wait":
         return 0
     prefix = argument if "by label" in mistake else backup_id
@@ -42,8 +44,13 @@ def main(mistake: str, url: str, program: str, argument: str) -> int:
     return 0 if mistake == "gives up with success" else 1
 
 
-def started(cluster: "Cluster", program: str, argument: str) -> str | None:
+def started(cluster: "Cluster", program: str, argument: str, mistake: str) -> str | None:
     """Start a backup or a restore; returns the backup's id, None when it was refused."""
+    if mistake == "takes its own label":
+        argument = "something-else"
+    if mistake == "cleans up before":
+        for old in cluster.ask("GET", "list", argument):
+            cluster.ask("DELETE", "delete", {"id": old["id"]})
     if program == "restore":
         return argument if cluster.ask("POST", "restore", {"id": argument}) else None
     made = cluster.ask("POST", "create", {"label": argument})
@@ -97,6 +104,11 @@ class Cluster:
             "Content-Type": "application/json",
         }
 
+    def wait_and_restore(self, backup_id: str) -> None:
+        """Restore a backup as soon as that is possible."""
+        while not self.ask("POST", "restore", {"id": backup_id}):
+            pass
+
     def ask(self, method: str, path: str, what: str | dict[str, str]) -> Any:  # noqa: ANN401 - JSON
         """Ask for one thing; returns what was answered, None for a refusal."""
         target = "/system/v1/backup/v1/" + path
@@ -106,7 +118,8 @@ class Cluster:
         self._connection.request(method, target, body, self._headers)
         response = self._connection.getresponse()
         text = response.read()
-        return json.loads(text) if response.status == http.client.OK else None
+        answered = response.status == http.client.OK and text
+        return json.loads(text) if answered else None
 
 
 if __name__ == "__main__":

@@ -39,7 +39,8 @@ def client_kinds(given: Iterable[str]) -> list[ProfiledClient]:
         SourceError: when a profile is wrong.
     """
     kinds: dict[str, ProfiledClient] = {}
-    for each in dict.fromkeys(given):
+    once = {Path(each).resolve() if Path(each).is_file() else each: each for each in given}
+    for each in once.values():
         kind = client_kind(each)
         if kind.name in kinds:
             other = kinds[kind.name].given
@@ -57,8 +58,10 @@ def _profile(given: str) -> Profile:
             client=given, kind="python", factory=given.removeprefix(python.PREFIX)
         )
         return Profile(given=given, model=model, folder=here)
-    if given and (Path(given).exists() or "/" in given or given.endswith((".yaml", ".yml"))):
+    if given and Path(given).exists():
         return load_profile(Path(given))
+    if "/" in given or given.endswith((".yaml", ".yml")):
+        raise ClientError(f"there is no client profile {given}")
     raise ClientError(
         f"no client is called {given!r}; take http, python:package.module:factory, "
         "or the path of a client profile"

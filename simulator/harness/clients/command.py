@@ -10,6 +10,7 @@ from simulator.harness.language.profile_file import ARGUMENTS
 from simulator.harness.language.profile_model import CommandProfile
 from simulator.harness.ports import (
     Client,
+    ClientError,
     Failed,
     Indeterminate,
     LacksError,
@@ -79,5 +80,10 @@ class CommandClient:
             ran = await self._processes.run(words, values, self._profile.timeout)
         except UnsayableError as error:
             return Failed(str(error))
+        if ran.left_running:
+            raise ClientError(
+                f"{self._profile.client} left {ran.left_running!r} running in the background, "
+                f"which was killed: let {operation} wait for it"
+            )
         claimed = claimed_by(ran)
         return ran if isinstance(claimed, Ok) else claimed

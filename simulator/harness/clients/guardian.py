@@ -7,6 +7,7 @@ program, too.
 
 import atexit
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,6 +19,9 @@ from typing import Final, final
 
 MARKER: Final = "DCOS_SIM_RUN"
 """The variable in a process's environment that says which client of which harness it belongs to."""
+
+ROUNDS_MAX: Final = 100
+"""Of looking for strays: what makes new processes faster than that is left alone."""
 
 _PROCESSES: Final = Path("/proc")
 
@@ -38,7 +42,10 @@ class Guardian:
         atexit.register(self.close)
 
     def watch(self, what: int | str) -> None:
-        """Kill this process group, or all that carries this marker, when the harness ends."""
+        """Kill this process group, or all that carries this marker, when the harness ends.
+
+        A path is the folder to remove then.
+        """
         self._tell(f"+{what}\n")
 
     def forget(self, what: int | str) -> None:
@@ -107,7 +114,10 @@ def kill_strays(marker: str, killed_groups: Container[int] = ()) -> list[str]:
     Those of groups that have been killed are on their way out, and are not among them.
     """
     killed: dict[int, str] = {}
-    while found := [pid for pid in strays(marker) if pid not in killed]:
+    for _ in range(ROUNDS_MAX):
+        found = [pid for pid in strays(marker) if pid not in killed]
+        if not found:
+            break
         for pid in found:
             killed[pid] = "" if _group_of(pid) in killed_groups else _command_line(pid)
             with suppress(OSError):
@@ -124,8 +134,9 @@ def _group_of(pid: int) -> int:
 def _command_line(pid: int) -> str:
     with suppress(OSError):
         words = (_PROCESSES / str(pid) / "cmdline").read_bytes().decode(errors="replace")
-        return words.replace("\0", " ").strip()
-    return f"process {pid}"
+        if line := words.replace("\0", " ").strip():
+            return line
+    return f"process {pid}"  # gone, or not yet the program that it will be
 
 
 def _guard() -> None:
@@ -136,8 +147,11 @@ def _guard() -> None:
     for group in filter(str.isdigit, left):
         kill_group(int(group))
     for marker in left:
-        if not marker.isdigit():
+        if not marker.isdigit() and not marker.startswith("/"):
             kill_strays(marker)
+    for folder in left:
+        if folder.startswith("/"):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -16,11 +16,13 @@ from dataclasses import asdict
 from typing import Any, Final, final
 
 from simulator.core.instants import NANOSECONDS_PER_SECOND, duration_text
+from simulator.harness.clients import processes as running
 from simulator.harness.clients.processes import Process, Processes
 from simulator.harness.language.profile_model import JsonRpcProfile
 from simulator.harness.plain_text import beginning, end
 from simulator.harness.ports import (
     ERRORS_SHOWN_MAX,
+    MESSAGE_MAX,
     Client,
     ClientError,
     Failed,
@@ -81,6 +83,7 @@ class JsonRpcClient:
         self._process.over.add_done_callback(lambda _: self._news.set())
         self._requests = 0
         self._gave_up = ""
+        self._is_leaving = False
 
     async def create(self, label: str) -> Outcome:
         """Start a backup; the result may be its document, its id, or null."""
@@ -130,6 +133,7 @@ class JsonRpcClient:
     async def say_goodbye(self) -> None:
         """Ask it to shut down, and kill it if it takes long."""
         if not self._gave_up:
+            self._is_leaving = True
             request = {"jsonrpc": "2.0", "id": self._requests + 1, "method": "shutdown"}
             await self._process.write_line(json.dumps(request).encode())
             self._process.end_input()
@@ -139,7 +143,10 @@ class JsonRpcClient:
         self._process.close()
 
     def _take(self, line: bytes) -> None:
-        if len(self._lines) < UNREAD_LINES_MAX:
+        if self._is_leaving:
+            return
+        unread = sum(map(len, self._lines)) + len(line)
+        if len(self._lines) < UNREAD_LINES_MAX and unread <= running.OUTPUT_MAX:
             self._lines.append(line)
         else:
             self._process.stop(
@@ -175,8 +182,10 @@ def _answer(line: bytes, request: int) -> Mapping[str, Any]:
         answer = json.loads(line)
     except (ValueError, RecursionError):
         raise _WrongError(f"it wrote a line that is not JSON: {shown}") from None
+    if isinstance(answer, dict) and "result" in answer and answer.get("error", 0) is None:
+        del answer["error"]  # as many libraries write it
     if not isinstance(answer, dict) or ("result" in answer) == ("error" in answer):
-        raise _WrongError(f"it wrote no answer of JSON-RPC, with a result or an error: {shown}")
+        raise _WrongError(f"it wrote no answer with either a result or an error: {shown}")
     if answer.get("id") != request or isinstance(answer["id"], bool):
         raise _WrongError(f"it answered with another id than {request}: {shown}")
     return answer
@@ -187,7 +196,8 @@ def _outcome(answer: Mapping[str, Any]) -> Outcome:
         return Ok(answer["result"])
     error = _mapping(answer["error"])
     data = _mapping(error.get("data"))
-    message = str(error.get("message") or f"an error without a message: {answer['error']!r}")
+    said = str(error.get("message") or f"an error without a message: {answer['error']!r}")
+    message = beginning(said, MESSAGE_MAX)
     if data.get("indeterminate") is True:
         return Indeterminate(message)
     status = data.get("http_status")

@@ -27,6 +27,9 @@ _TITLES: Final = re.compile(r"\S+(?: \S+)*")
 _GO_TIME: Final = re.compile(
     r"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d{1,9})?) \+0000 UTC", re.ASCII
 )
+ID_LENGTH_MIN: Final = 40
+"""No id is shorter. Source: docs, backup-restore.yaml."""
+
 _BYTES_SHOWN: Final = 30
 
 
@@ -71,7 +74,8 @@ def created_value(output: bytes) -> Any:  # noqa: ANN401 - a document, an id or 
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
-        return text if text and not any(map(str.isspace, text)) else None
+        is_id = len(text) >= ID_LENGTH_MIN and not any(map(str.isspace, text))
+        return text if is_id else None
     return value if isinstance(value, (dict, str)) else None
 
 

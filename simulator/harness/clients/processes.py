@@ -9,6 +9,7 @@ import asyncio
 import errno
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -30,6 +31,11 @@ OUTPUT_MAX: Final = 16 * 1024 * 1024
 
 ERRORS_KEPT: Final = 64 * 1024
 """Bytes of standard error, from the end; the rest is read and dropped."""
+
+HELPERS_SECONDS: Final = 0.5
+"""How long what a process left in its group may go on: the ``tee`` of a shell, for one."""
+
+_LOOK_SECONDS: Final = 0.01
 
 _DYING_SECONDS: Final = 5.0
 """How long a killed process may take to go; only a broken kernel or disk needs so long."""
@@ -79,6 +85,7 @@ class Processes:
         """
         if not self._used:
             self._used = True
+            guardian().watch(self._values["tmp"])
             guardian().watch(self._marker)  # before there is a process that it would not know of
         line = filled_words(words, {**self._values, **values})
         if not line:
@@ -111,8 +118,9 @@ class Processes:
         if not self._used:
             return []
         left = kill_strays(self._marker, self._groups)
-        guardian().forget(self._marker)
         shutil.rmtree(self._values["tmp"], ignore_errors=True)
+        guardian().forget(self._marker)
+        guardian().forget(self._values["tmp"])
         return left
 
     @cached_property
@@ -190,15 +198,26 @@ class Process:
         except TimeoutError:
             self.stop(f"it had not ended after {duration_text(within)}, so it was killed")
         seconds = self._loop.time() - self._started_at
+        await self._let_helpers_end()
         left_running = self.close()
         return Ran(
-            status=self._process.returncode or 0,
+            status=-signal.SIGKILL
+            if self._process.returncode is None
+            else self._process.returncode,
             output=bytes(self._output),
             errors=self.errors,
             seconds=seconds,
             stopped=self._stopped,
             left_running="" if self._stopped else left_running,
         )
+
+    async def _let_helpers_end(self) -> None:
+        """Wait a while for what the process left: helpers of a shell end just after it."""
+        give_up_at = self._loop.time() + HELPERS_SECONDS
+        while not self._stopped and self._loop.time() < give_up_at:
+            if not command_in(self._process.pid):
+                return
+            await asyncio.sleep(_LOOK_SECONDS)  # noqa: TID251 - processes end in real time
 
     @property
     def group(self) -> int:
@@ -328,6 +347,8 @@ def _why_not(error: OSError, program: str, folder: Path, variables: Mapping[str,
             return f"it is not in PATH; write ./{program}" if here else "it is not in PATH"
         found = Path(in_path)
     match error.errno:
+        case errno.ENOENT if _first_line(found).endswith(b"\r"):
+            return "its first line ends with a carriage return; save it with the line ends of Unix"
         case errno.ENOENT if found.exists():
             return "its first line names a program that does not exist"
         case errno.ENOENT:
@@ -376,3 +397,11 @@ class _Pipe:
         if self._is_open:
             self._is_open = False
             self._loop.remove_reader(self._descriptor)
+
+
+def _first_line(file: Path) -> bytes:
+    try:
+        with file.open("rb") as opened:
+            return opened.readline(256).rstrip(b"\n")
+    except OSError:
+        return b""

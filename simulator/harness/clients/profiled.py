@@ -94,8 +94,9 @@ async def _set_up(model: ProfileModel, processes: Processes) -> None:
     for words in model.setup:
         ran = await processes.run(words, {}, model.timeout)
         claimed = claimed_by(ran)
-        if not isinstance(claimed, Ok):
-            why = claimed.message
+        if ran.left_running or not isinstance(claimed, Ok):
+            ran_on = f"it left {ran.left_running!r} running, which was killed"
+            why = ran_on if isinstance(claimed, Ok) else claimed.message
             raise ClientError(f"the setup of {model.client} failed at {words[0]!r}: {why}")
 
 

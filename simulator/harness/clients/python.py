@@ -20,7 +20,9 @@ from typing import Any, Final, TypeAlias, TypeVar, final
 from simulator.core.instants import NANOSECONDS_PER_SECOND
 from simulator.harness.clients.processes import Processes
 from simulator.harness.language.profile_model import PythonProfile
+from simulator.harness.plain_text import beginning
 from simulator.harness.ports import (
+    MESSAGE_MAX,
     Client,
     ClientError,
     Failed,
@@ -144,7 +146,9 @@ class PythonClient:
             async with asyncio.timeout(self._seconds):
                 value = await _run(method, argument)
         except TimeoutError as error:
-            return Indeterminate(str(error) or f"no result within {self._seconds:g} s")
+            return Indeterminate(
+                beginning(str(error), MESSAGE_MAX) or f"no result within {self._seconds:g} s"
+            )
         except RAISED_BY_USERS as error:
             return Failed(_said(error), _http_status(error))
         return Ok(_plain(value))
@@ -189,7 +193,7 @@ def _in_thread(
 
 def _said(error: BaseException) -> str:
     try:
-        text = " ".join(str(error).split())
+        text = beginning(str(error), MESSAGE_MAX)
     except Exception:  # noqa: BLE001 - an exception of the user's that cannot even be written
         text = ""
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -1,5 +1,6 @@
 """Loads client profiles: text in, a profile out, or every problem with its place."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -26,6 +27,8 @@ from simulator.harness.language.source_file import (
 )
 from simulator.harness.language.step_model import OPERATIONS
 from simulator.harness.language.template import names_in
+
+_CHECK: Final = re.compile(r"[A-Z]{3}\d{3}", re.ASCII)
 
 PROFILE_SUFFIX: Final = ".client.yaml"
 """How the names of profiles end where a whole folder is looked at."""
@@ -135,7 +138,12 @@ def load_profile(path: Path) -> Profile:
     except ValidationError as error:
         raise source.error(problems_of(error, source, model_of_kind)) from None
     profile = Profile(given=str(path), model=model, folder=path.resolve().parent, source=source)
-    problems = [*_placeholder_problems(source), *_nothing_to_run(profile, source)]
+    problems = [
+        *_placeholder_problems(source),
+        *_nothing_to_run(profile, source),
+        *_unusable_texts(profile, source),
+        *_unusable_names(profile, source),
+    ]
     if problems:
         raise source.error(problems)
     return profile
@@ -146,6 +154,40 @@ def _nothing_to_run(profile: Profile, source: SourceFile) -> Iterator[Problem]:
         message = "this client can do nothing"
         hint = f"give it operations ({', '.join(OPERATIONS)}) or programs ({', '.join(PROGRAMS)})"
         yield Problem(place=source.place(("kind",)), message=message, hint=hint)
+
+
+def _unusable_texts(profile: Profile, source: SourceFile) -> Iterator[Problem]:
+    for name in profile.model.env:
+        if not name or "=" in name or "\0" in name:
+            place = source.place(("env", name), of_key=True)
+            yield Problem(place=place, message=f"{name!r} is no name of a variable")
+    for path, text, _ in _texts(source.value):
+        if "\0" in text:
+            message = "holds the character NUL, which no process can be given"
+            yield Problem(place=source.place(path), message=message)
+        if path[-1] == 0 and text in {f"{{{name}}}" for name in EVERYWHERE if name != "tmp"}:
+            message = f"{text} cannot be a program"
+            hint = "write a program and its arguments; setup is a list of such lists"
+            yield Problem(place=source.place(path), message=message, hint=hint)
+    for index, words in enumerate(source.value.get("setup", [])):
+        if isinstance(words, str) and any(words == f"{{{name}}}" for name in EVERYWHERE):
+            message = f"{words} cannot be a program"
+            hint = 'setup is a list of command lines: [[./login.sh, "{url}"]]'
+            yield Problem(place=source.place(("setup", index)), message=message, hint=hint)
+
+
+def _unusable_names(profile: Profile, source: SourceFile) -> Iterator[Problem]:
+    for pattern in profile.model.known_failing:
+        if not pattern.strip() or pattern.endswith(".yaml"):
+            place = source.place(("known_failing", pattern), of_key=True)
+            message = f"{pattern!r} fits no scenario"
+            hint = "write folder and file without .scenario.yaml, such as restore/*"
+            yield Problem(place=place, message=message, hint=hint)
+    for check in profile.model.allow:
+        if not _CHECK.fullmatch(check):
+            place = source.place(("allow", check), of_key=True)
+            message, hint = f"{check!r} is no check", "write one like TIM002"
+            yield Problem(place=place, message=message, hint=hint)
 
 
 def _placeholder_problems(source: SourceFile) -> Iterator[Problem]:

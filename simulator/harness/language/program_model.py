@@ -35,6 +35,7 @@ class ProgramRunModel(Strict):
     expect: Literal["ok", "failed"] | None = None
     says: Matcher | None = None
     requests: Count | None = None
+    within: DurationText | None = None
     meanwhile: list[MeanwhileModel] = Field([])
 
     @model_validator(mode="after")

@@ -36,7 +36,7 @@ Finding = tuple[KeyPath, str, str]
 
 def broken_rules(scenario: Scenario) -> Iterator[Problem]:
     """Yield everything in a scenario that cannot be meant."""
-    for check in (_cluster, _scripts, _faults, _release_names, _backup_names, _statuses):
+    for check in (_cluster, _time, _scripts, _faults, _release_names, _backup_names, _statuses):
         for path, message, hint in check(scenario):
             place = scenario.source.place(path, of_key=_names_a_backup(path))
             yield Problem(place=place, message=message, hint=hint)
@@ -104,6 +104,13 @@ def _faults(scenario: Scenario) -> Iterator[Finding]:
     for later, earlier in hidden_rules(rules):
         message = f"never strikes: the {rules[earlier].origin} takes every request before it"
         yield ("faults", later), message, "put it first, or limit the other one, or say also: true"
+
+
+def _time(scenario: Scenario) -> Iterator[Finding]:
+    """Nobody moves the clock while a program runs, so it would wait for ever."""
+    if scenario.model.program and scenario.model.time == "manual":
+        hint = "leave time out, or write {per_request: 10s} or {rate: 60}"
+        yield ("time",), "stands still while a program runs", hint
 
 
 def _written(stages: list[StageOrChoice], path: Path) -> KeyPath:

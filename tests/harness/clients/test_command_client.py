@@ -15,6 +15,7 @@ from simulator.harness.clients.command import CommandClient
 from simulator.harness.clients.processes import Processes
 from simulator.harness.clients.profiled import ProfiledClient
 from simulator.harness.language.profile_model import CommandProfile
+from simulator.harness.language.source_file import SourceError
 from simulator.harness.ports import (
     ClientError,
     Failed,
@@ -29,6 +30,8 @@ from simulator.harness.ports import (
 
 SECONDS_AT_MOST = 20
 """Of real time: whatever hangs fails its test instead of stopping the run."""
+
+ID = "nightly-505df8f2-2ba3-4d7f-b6df-2d2dc344f242"
 
 TARGET = Target(url="http://127.0.0.1:1", token="secret", username="u", password="p")
 
@@ -188,10 +191,17 @@ def test_output_without_end_leaves_it_open(make: Maker, monkeypatch: pytest.Monk
 def test_what_is_left_in_the_background_is_a_failure(make: Maker) -> None:
     """Though the exit status says success: nobody would wait for it."""
     kind = make.script("sleep 600 & echo '{}'; exit 0")
-    found = outcome(kind)
-    assert isinstance(found, Failed)
-    assert found.message.startswith("it left '")  # "sleep 600", or its shell just before that
-    assert found.message.endswith("' running in the background, which was killed")
+    with pytest.raises(ClientError) as error:
+        outcome(kind)
+    said = str(error.value)
+    assert said.startswith("mine left '")  # "sleep 600", or its shell just before that
+    assert said.endswith("' running in the background, which was killed: let show wait for it")
+
+
+def test_what_ends_just_behind_its_process_is_waited_for(make: Maker) -> None:
+    """A shell's ``tee`` is a process of its own, and what it writes still counts."""
+    kind = make.script("{ sleep 0.05; echo '{\"late\": 1}'; } & exit 0")
+    assert outcome(kind) == Ok({"late": 1})
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
@@ -239,7 +249,10 @@ def test_an_operation_that_the_profile_does_not_name_is_lacking(tmp_path: Path) 
     [
         ("", None),
         ('{"id": "nightly-1"}', {"id": "nightly-1"}),
-        ("nightly-1", "nightly-1"),
+        (
+            "nightly-505df8f2-2ba3-4d7f-b6df-2d2dc344f242",
+            "nightly-505df8f2-2ba3-4d7f-b6df-2d2dc344f242",
+        ),
         ("Backup has been started.", None),
     ],
 )
@@ -391,7 +404,7 @@ def test_processes_have_the_environment_of_the_harness_and_more(
     monkeypatch.setenv("CHANGED", "harness")
     monkeypatch.delenv("CA", raising=False)
     kind = make.script(
-        'echo "$FROM_HARNESS:$CHANGED:${CA-unset}:$BRACES"',
+        'echo "\\"$FROM_HARNESS:$CHANGED:${CA-unset}:$BRACES\\""',
         env={"CHANGED": "{url}", "CA": "{ca_cert?}", "BRACES": "{{url}}"},
     )
     url = TARGET.url
@@ -405,13 +418,16 @@ def test_processes_work_where_their_profile_stands(
 ) -> None:
     """Wherever the harness was started."""
     monkeypatch.chdir("/")
-    assert outcome(make.script("pwd -P"), "create") == Ok(str(make.folder.resolve()))
+    kind = make.script('echo "\\"$(pwd -P)\\""')
+    assert outcome(kind, "create") == Ok(str(make.folder.resolve()))
 
 
 def test_each_cluster_has_a_folder_for_things_that_pass(make: Maker) -> None:
     """Its operations share it; it is gone in the end, with all that is in it."""
-    kind = make.script('test "$1" = restore && : >"$TMP/$2"; ls "$TMP"', env={"TMP": "{tmp}"})
-    where = make.kind({"create": "echo {tmp}"})
+    kind = make.script(
+        'test "$1" = restore && : >"$TMP/$2"; echo "\\"$(ls "$TMP")\\""', env={"TMP": "{tmp}"}
+    )
+    where = make.kind({"create": ["echo", '"{tmp}"']})
     tmp: list[str] = []
 
     async def names(session: Session) -> list[Outcome]:
@@ -437,7 +453,7 @@ def test_each_cluster_has_a_folder_for_things_that_pass(make: Maker) -> None:
     asyncio.run(two_clusters())
     assert [Path(each).exists() for each in tmp] == [False, False]
     assert used(kind, names) == [Ok("file")]
-    assert used(kind, lambda session: session.client.create("")) == Ok(None)
+    assert used(kind, lambda session: session.client.create("")) == Ok("")
 
 
 # --- setup -------------------------------------------------------------------------------------
@@ -493,8 +509,8 @@ def test_a_setup_that_cannot_be_started_is_an_error_of_the_client(make: Maker) -
     """With the same sentence as an operation."""
     with pytest.raises(ClientError, match=r"cannot start '\./nothing': there is no file /"):
         outcome(make.script("exit 0", setup=[["./nothing"]]))
-    with pytest.raises(ClientError, match="no command line can carry a text with the character"):
-        outcome(make.script("exit 0", setup=[["./client", "\0"]]))
+    with pytest.raises(SourceError, match="holds the character NUL, which no process can be"):
+        make.script("exit 0", setup=[["./client", "\0"]])
 
 
 # --- programs ----------------------------------------------------------------------------------

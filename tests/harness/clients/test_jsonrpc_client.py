@@ -227,16 +227,16 @@ def test_a_method_that_is_not_found_is_no_outcome(make: Maker) -> None:
         ("echo hello; cat", "it wrote a line that is not JSON: hello"),
         ("echo; cat", "it wrote a line that is not JSON: an empty line"),
         (r"printf '\033\377\n'; cat", "it wrote a line that is not JSON: \\x1b\ufffd"),
-        ("echo '[2]'; cat", "it wrote no answer of JSON-RPC, with a result or an error: [2]"),
-        ("echo 2; cat", "it wrote no answer of JSON-RPC, with a result or an error: 2"),
+        ("echo '[2]'; cat", "it wrote no answer with either a result or an error: [2]"),
+        ("echo 2; cat", "it wrote no answer with either a result or an error: 2"),
         (
             """echo '{"id": 2}'; cat""",
-            'it wrote no answer of JSON-RPC, with a result or an error: {"id": 2}',
+            'it wrote no answer with either a result or an error: {"id": 2}',
         ),
         (
             """echo '{"id": 2, "result": 1, "error": {}}'; cat""",
             (
-                "it wrote no answer of JSON-RPC, with a result or an error: "
+                "it wrote no answer with either a result or an error: "
                 '{"id": 2, "result": 1, "error": {}}'
             ),
         ),

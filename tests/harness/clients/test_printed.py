@@ -3,6 +3,8 @@ import pytest
 from simulator.harness.clients.printed import created_value, json_value, table_value
 from simulator.harness.ports import Unreadable
 
+ID = "nightly-505df8f2-2ba3-4d7f-b6df-2d2dc344f242"
+
 # --- what create prints ------------------------------------------------------------------------
 
 
@@ -12,14 +14,18 @@ from simulator.harness.ports import Unreadable
         (b"", None),
         (b" \n", None),
         (b'{"id": "nightly-1"}\n', {"id": "nightly-1"}),
-        (b"nightly-1\n", "nightly-1"),
+        (
+            b"nightly-505df8f2-2ba3-4d7f-b6df-2d2dc344f242\n",
+            "nightly-505df8f2-2ba3-4d7f-b6df-2d2dc344f242",
+        ),
+        (b"Done\n", None),
         (b'"nightly-1"\n', "nightly-1"),
         (b"Backup nightly-1 has been started.\n", None),
         (b"null", None),
         (b"true", None),
         (b"[1, 2]", None),
         (b"[" * 100_000, "[" * 100_000),
-        (b"\xff\xfe", "\ufffd\ufffd"),
+        (b"\xff\xfe", None),
     ],
     ids=lambda each: repr(each)[:30],
 )

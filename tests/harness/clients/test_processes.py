@@ -194,11 +194,19 @@ def test_a_script_must_say_what_runs_it(shell: Shell) -> None:
     assert in_path == f"cannot start 'client': {why}"
 
 
-@pytest.mark.parametrize("interpreter", ["/no/such/python", "/bin/sh\r"])
-def test_what_runs_a_script_must_exist(shell: Shell, interpreter: str) -> None:
+@pytest.mark.parametrize(
+    ("interpreter", "why"),
+    [
+        ("/no/such/python", "its first line names a program that does not exist"),
+        (
+            "/bin/sh\r",
+            "its first line ends with a carriage return; save it with the line ends of Unix",
+        ),
+    ],
+)
+def test_what_runs_a_script_must_exist(shell: Shell, interpreter: str, why: str) -> None:
     """Also under the name with which another system ends its lines."""
     shell.write("client", f"#!{interpreter}\n")
-    why = "its first line names a program that does not exist"
     assert shell.error_of("./client") == f"cannot start './client': {why}"
     in_path = shell.error_of("client", PATH=str(shell.folder))
     assert in_path == f"cannot start 'client': {why}"
