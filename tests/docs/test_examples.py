@@ -12,9 +12,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+import yaml
 
 from simulator.cli.main import COMMANDS
+from simulator.core.faults import fault_problems
 from simulator.core.statuses import diagram
+from simulator.fault_model import FAULTS, rule_from
+from simulator.fault_page import EXAMPLES, FIELDS, fault_reference
 from simulator.harness.clients import client_kind
 from simulator.harness.clients.in_process import run_in_process
 from simulator.harness.failure_text import failure_text
@@ -145,6 +149,30 @@ def test_the_curl_session_of_the_readme_works() -> None:
 def test_the_status_diagram_is_fresh() -> None:
     text = (ROOT / "docs" / "reference" / "statuses.md").read_text(encoding="utf-8")
     assert f"```mermaid\n{diagram()}```" in text
+
+
+FAULTS_PAGE = ROOT / "docs" / "reference" / "faults.md"
+MADE_FROM_MODELS = "<!-- made from the models; UPDATE_GOLDEN=1 pytest tests/docs writes it anew -->"
+
+
+def test_the_reference_of_faults_is_fresh() -> None:
+    """Every fault has its entry, with what its model says."""
+    head, _, entries = FAULTS_PAGE.read_text(encoding="utf-8").partition(MADE_FROM_MODELS)
+    made = f"\n\n{fault_reference().rstrip()}\n"
+    if os.environ.get("UPDATE_GOLDEN") == "1":
+        FAULTS_PAGE.write_text(f"{head}{MADE_FROM_MODELS}{made}", encoding="utf-8")
+        entries = made
+    assert entries == made
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_every_fault_has_an_example_and_its_fields(name: str) -> None:
+    """The example is a good rule; each field but a mere word is told."""
+    written = yaml.load(EXAMPLES[name], Loader=yaml.BaseLoader)  # noqa: S506 - all is text
+    rule = rule_from(written, "an example")
+    assert not list(fault_problems(rule))
+    fields = {field.alias or key for key, field in FAULTS[name].model_fields.items()}
+    assert fields - {name} <= set(FIELDS.get(name, {})) <= fields
 
 
 def test_every_command_has_its_heading() -> None:
