@@ -107,6 +107,7 @@ class Simulation:
     ) -> None:
         self.lock: Final = RLock()
         self.chance: Final = SeededChance(seed)
+        self._fault_chance = SeededChance(f"{seed}/faults")  # scripts go as they did without
         self.journal: Final = Journal(journal_limit)
         if made_up:
             spec = replace(spec, apps=(*spec.apps, *made_up_apps(self.chance, made_up)))
@@ -137,7 +138,7 @@ class Simulation:
 
     def strike(self, asked: Asked, now: Instant) -> tuple[FaultRule, ...]:
         """Return the fault rules that strike a request, and count it; under the lock."""
-        return self.faults.strike(asked, elapsed(self.clock.start, now), self.chance)
+        return self.faults.strike(asked, elapsed(self.clock.start, now), self._fault_chance)
 
     def as_of(self, now: Instant, age: Duration) -> tuple[Backup, ...]:
         """Return every backup as it was stored so long ago, oldest first; under the lock."""

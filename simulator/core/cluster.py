@@ -295,17 +295,14 @@ class Cluster:
         return Reply(why="restarted as asked", events=tuple(happened))
 
     def _after_restart(self, operation: Operation, policy: Policy) -> Iterable[Event]:
-        match policy:
-            case Policy.RESUME:
-                return ()
-            case Policy.STUCK:
-                stage = Stage(status=operation.begun_as, ends=Forever())
-                return self._moved(operation.overrule(stage, self.now))
-            case Policy.ERROR:
-                stage = Stage(status=Status.ERROR, error="the backup service was restarted")
-                return self._moved(operation.overrule(stage, self.now))
-            case Policy.LOST:
-                return self._forgotten(operation)
+        if policy is Policy.RESUME:
+            return ()
+        if policy is Policy.LOST:
+            return self._forgotten(operation)
+        stage = Stage(status=Status.ERROR, error="the backup service was restarted")
+        if policy is Policy.STUCK:
+            stage = Stage(status=operation.begun_as, ends=Forever())
+        return self._moved(operation.overrule(stage, self.now))
 
     def _forgotten(self, operation: Operation) -> Iterable[Event]:
         """Forget an operation: the backup that was made, or the restore, is not there any more."""

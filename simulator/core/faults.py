@@ -274,6 +274,12 @@ Shown = Stale | Hide | Twice | Order | Strangers | Edit
 Fault = AnswerWith | Claim | Early | Transport | Shown | Skew
 
 
+def excludes(fault: Fault, other: Fault) -> bool:
+    """Whether two faults cannot strike one request: it has one answer, and that goes one way."""
+    answers = isinstance(fault, AnswerWith) and isinstance(other, AnswerWith)
+    return answers or (isinstance(fault, Transport) and isinstance(other, Transport))
+
+
 def is_silent(fault: Fault) -> bool:
     """Whether nothing of the cluster's own answer is sent: then it need not have been made."""
     cut_first = isinstance(fault, Cut) and fault.after is Part.NOTHING
@@ -329,7 +335,8 @@ class FaultRule:
         operations: of the backup service; with ``path``, either fits.
         path: a pattern over decoded paths; empty for none.
         methods: HTTP methods; empty for all.
-        nth: ranges of numbers, from 1, over the requests for which all above holds; empty for all.
+        nth: ranges of numbers, from 1, over the requests for which ``since``, ``until``, ``during``
+            and all above hold; empty for all.
         times: how often at most; None for no limit.
         since: cluster time since the start from which on.
         until: cluster time since the start up to which; None for ever.
@@ -367,7 +374,8 @@ class FaultRule:
     @property
     def always(self) -> bool:
         """Whether it strikes every request that it is about."""
-        limits = (self.nth, self.times, self.since, self.until, self.during)
+        is_counted = bool(self.nth) or self.times is not None
+        limits = (is_counted, self.since, self.until, self.during)
         return not any(limit for limit in limits) and self.chance == PER_MILLION
 
     def counts(self, number: int) -> bool:
@@ -384,11 +392,41 @@ class FaultUse:
     rule: FaultRule
     seen: int = 0
     hits: int = 0
+    wakes: int = field(default=0, init=False, repr=False)
+    """The next number that it may strike; requests before it are counted without a look."""
+
+    def __post_init__(self) -> None:
+        self._look_ahead()
 
     @property
     def is_spent(self) -> bool:
         """Whether it has struck as often as it may."""
         return self.rule.times is not None and self.hits >= self.rule.times
+
+    def strikes(
+        self, elapsed: Duration, backups: Callable[[], Iterator[Backup]], chance: Chance
+    ) -> bool:
+        """Whether it strikes a request that it is about; count that."""
+        rule = self.rule
+        is_over = rule.until is not None and elapsed >= rule.until
+        if is_over or elapsed < rule.since or self.is_spent:
+            return False
+        if rule.during is not None and not rule.during.holds(backups()):
+            return False
+        self.seen += 1
+        struck = rule.counts(self.seen) and _falls(rule.chance, chance)
+        self.hits += struck
+        self._look_ahead()
+        return struck
+
+    def _look_ahead(self) -> None:
+        rule, after = self.rule, self.seen + 1
+        always_on = rule.until is None and not rule.since and rule.during is None
+        if not always_on or not rule.nth or self.is_spent:
+            self.wakes = 0
+            return
+        ahead = [max(first, after) for first, last in rule.nth if last is None or last >= after]
+        self.wakes = min(ahead, default=NEVER)
 
 
 @dataclass(slots=True)
@@ -425,35 +463,35 @@ class Faults:
             if len(self._by_kind) >= REMEMBERED:
                 self._by_kind.clear()
             about = self._by_kind[asked] = [use for use in self.uses if use.rule.is_about(asked)]
-        struck = []
+        struck: list[FaultRule] = []
         for use in about:
-            if _strikes(use, elapsed, backups, chance):
-                use.hits += 1
+            if struck and any(excludes(rule.fault, use.rule.fault) for rule in struck):
+                continue
+            number = use.seen + 1
+            if number < use.wakes:  # a hundred rules that wait cost a list little
+                use.seen = number
+            elif use.strikes(elapsed, backups, chance):
                 struck.append(use.rule)
                 if not use.rule.also:
                     break
         return tuple(struck)
 
 
+NEVER: Final = 1 << 62
+"""A number that no request will have."""
+
 REMEMBERED: Final = 256
 """How many kinds of requests are remembered with the rules that are about them."""
 
 
-def _strikes(
-    use: FaultUse, elapsed: Duration, backups: Callable[[], Iterator[Backup]], chance: Chance
-) -> bool:
-    rule = use.rule
-    if use.is_spent or elapsed < rule.since or (rule.until is not None and elapsed >= rule.until):
-        return False
-    if rule.during is not None and not rule.during.holds(backups()):
-        return False
-    use.seen += 1
-    if not rule.counts(use.seen):
-        return False
-    return rule.chance == PER_MILLION or not chance.pick((rule.chance, PER_MILLION - rule.chance))
+def _falls(millionths: int, chance: Chance) -> bool:
+    """Throw the dice, where the outcome is open."""
+    return millionths == PER_MILLION or not chance.pick((millionths, PER_MILLION - millionths))
 
 
 # --- rules that cannot be meant ------------------------------------------------------------------
+
+_NOTHINGS: Final = (*(Stall(part, ZERO) for part in Part), Stale(ZERO), Skew(0))
 
 
 def fault_problems(rule: FaultRule) -> Iterator[tuple[str, str]]:
@@ -467,6 +505,13 @@ def fault_problems(rule: FaultRule) -> Iterator[tuple[str, str]]:
     for first, last in rule.nth:
         if first < 1 or (last is not None and last < first):
             yield "nth", "counts from 1, and a range from its smaller number"
+    yield from _contradictions(rule)
+    if rule.fault in _NOTHINGS or (isinstance(rule.fault, Strangers) and not rule.fault.count):
+        yield "do", "changes nothing with a value of 0"
+
+
+def _contradictions(rule: FaultRule) -> Iterator[tuple[str, str]]:
+    """Yield what a fault cannot do to the requests that its rule is about."""
     interrupted = [name for name in CHANGING if name in rule.operations]
     if rule.commit is Commit.BEFORE and interrupted and not is_silent(rule.fault):
         yield "commit", "cannot be before: this fault sends an answer, which must have been made"
@@ -474,17 +519,24 @@ def fault_problems(rule: FaultRule) -> Iterator[tuple[str, str]]:
         others = [name for name in rule.operations if name != "list"]
         if others or rule.path:
             yield "on", "can only be list: this fault changes what a list holds"
+    if isinstance(rule.fault, Edit) and "delete" in rule.operations:
+        yield "on", "cannot be delete: its answer shows no backup that could be changed"
 
 
 def hidden_rules(rules: Sequence[FaultRule]) -> Iterator[tuple[int, int]]:
     """Yield (later, earlier) for every rule that an earlier one leaves no request."""
     for later, rule in enumerate(rules):
         for earlier in range(later):
-            first = rules[earlier]
-            covers = set(rule.operations) <= set(first.operations) and (
-                not rule.path or rule.path == first.path
-            )
-            methods = not first.methods or set(rule.methods) <= set(first.methods) != set()
-            if first.always and not first.also and covers and methods:
+            if _hides(rules[earlier], rule):
                 yield later, earlier
                 break
+
+
+def _hides(first: FaultRule, rule: FaultRule) -> bool:
+    everywhere = first.path == "*"
+    covers = everywhere or (
+        set(rule.operations) <= set(first.operations) and rule.path in {"", first.path}
+    )
+    methods = not first.methods or (rule.methods and set(rule.methods) <= set(first.methods))
+    takes = not first.also or excludes(first.fault, rule.fault)
+    return bool(first.always and takes and covers and methods)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
@@ -82,7 +83,7 @@ def _put(document: dict[str, Any], path: Sequence[str], value: object) -> None:
         if not isinstance(inner, dict):
             inner = here[key] = {}
         here = inner
-    here[last] = value
+    here[last] = deepcopy(value)  # a later path may lead into it
 
 
 def _drop(document: Mapping[str, Any], path: Sequence[str]) -> None:

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 
 from simulator.core import commands
 from simulator.core.commands import Command, Reply
-from simulator.core.faults import Edit, Fault, Stale
+from simulator.core.faults import Edit, Fault, Shown, Stale
 from simulator.core.instants import Instant
 from simulator.service.altered import altered_list, edited, edited_list
 from simulator.service.answers import JSON, Answer
@@ -82,10 +82,9 @@ class BackupApi:
         reply = self._simulation.answer(route.command(argument), now)
         if reply.refusal:
             return self._refused(route, reply.refusal.messages, reply.why, reply, notes)
-        if faults:
-            body = self._altered(argument, reply, now, faults)
-            return Answer(200, body, JSON, reply.why, route.operation, reply, notes)
         body = self._body(route, argument, reply)
+        if route.operation != "delete" and any(isinstance(fault, Shown) for fault in faults):
+            body = self._altered(argument, reply, now, faults)
         return Answer(200, body, JSON, reply.why, route.operation, reply, notes)
 
     def _body(self, route: Route, argument: str, reply: Reply) -> bytes:
@@ -101,7 +100,8 @@ class BackupApi:
         """Encode what a reply shows under faults."""
         edits = [fault for fault in faults if isinstance(fault, Edit)]
         if reply.backups is None:
-            return edited(edits, reply.backup) if reply.backup else b""
+            assert reply.backup is not None, "a create or restore speaks of one backup"
+            return edited(edits, reply.backup)
         shown = list(reply.backups)
         for fault in faults:
             if isinstance(fault, Stale):

@@ -7,11 +7,13 @@ Pauses are real time: sockets know no other.
 import asyncio
 import socket
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final, TypeAlias, final
 
 from aiohttp import web
+from aiohttp.abc import AbstractStreamWriter
 
 from simulator.core.faults import (
     BrokenChunk,
@@ -27,6 +29,7 @@ from simulator.core.faults import (
     Part,
     Refuse,
     Stall,
+    Transport,
     WrongLength,
 )
 from simulator.core.instants import NANOSECONDS_PER_SECOND, Duration
@@ -55,15 +58,18 @@ Action: TypeAlias = bytes | Pause | Ending | Silence
 
 
 def actions(  # noqa: C901, PLR0911, PLR0912 - one for each fault
-    fault: Fault | None, head: bytes, body: bytes
-) -> list[Action]:
+    fault: Fault | None, head: bytes, body: bytes, *, asks_for_head: bool = False
+) -> Iterable[Action]:
     """Return what happens on the connection in place of an answer.
 
     Args:
         fault: one of the transport; any other lets the answer go out as it is.
         head: status line and headers, with the empty line behind them.
-        body: the bytes behind it.
+        body: what they speak of.
+        asks_for_head: whether the request was HEAD, so that no body follows.
     """
+    length = len(body)
+    body = b"" if asks_for_head else body
     half = body[: len(body) // 2]
     rest = body[len(half) :]
     match fault:
@@ -74,10 +80,12 @@ def actions(  # noqa: C901, PLR0911, PLR0912 - one for each fault
         case Cut(ending=ending):
             return [head + half, ending]
         case WrongLength(by=by):
-            length = max(len(body) + by, 0)
-            return [_with_header(head, "Content-Length", str(length)) + body, Ending.CLOSE]
+            claimed = str(max(length + by, 0))
+            return [_with_header(head, "Content-Length", claimed) + body, Ending.CLOSE]
         case BrokenChunk():
-            chunked = _with_header(_without_length(head), "Transfer-Encoding", "chunked")
+            chunked = _with_header(_without(head, "Content-Length"), "Transfer-Encoding", "chunked")
+            if asks_for_head:
+                return [chunked, Ending.CLOSE]
             first = b"%x\r\n%b\r\n" % (len(half), half) if half else b""
             return [chunked + first + b"zz\r\n" + rest, Ending.CLOSE]
         case Garbage():
@@ -85,21 +93,19 @@ def actions(  # noqa: C901, PLR0911, PLR0912 - one for each fault
         case Drip(pause=pause):
             wait = Pause(_seconds(pause))
             each = (bytes([byte]) for byte in head + body)
-            return [action for byte in each for action in (byte, wait)]
-        case Stall(after=Part.NOTHING, length=length):
-            return [Pause(_seconds(length)), head + body]
-        case Stall(after=Part.HEAD, length=length):
-            return [head, Pause(_seconds(length)), body]
-        case Stall(length=length):
-            return [head + half, Pause(_seconds(length)), rest]
+            return (action for byte in each for action in (byte, wait))
+        case Stall(after=Part.NOTHING, length=silence):
+            return [Pause(_seconds(silence)), head + body]
+        case Stall(after=Part.HEAD, length=silence):
+            return [head, Pause(_seconds(silence)), body]
+        case Stall(length=silence):
+            return [head + half, Pause(_seconds(silence)), rest]
         case Hang():
             return [Silence()]
         case Goodbye():
             return [head + body, Ending.CLOSE]
         case Refuse():
             return [Ending.RESET]
-        case Early(status=status):
-            return [f"HTTP/1.1 {status} {phrase(status)}\r\n\r\n".encode(), head + body]
         case _:
             return [head + body]
 
@@ -108,28 +114,26 @@ def actions(  # noqa: C901, PLR0911, PLR0912 - one for each fault
 class FaultyResponse(WireResponse):
     """A response whose way over the connection is spoilt."""
 
-    def __init__(
-        self, head: bytes, body: bytes, fault: Fault | None, claims: Sequence[Claim]
-    ) -> None:
+    def __init__(self, head: bytes, body: bytes, faults: Sequence[Fault]) -> None:
         super().__init__(head, body)
-        self._fault = fault
-        self._claims = claims
+        self._whole = body
+        self._faults = faults
+        self._asks_for_head = False
         self._transport: asyncio.Transport | None = None
 
-    async def prepare(self, request: web.BaseRequest) -> object:  # type: ignore[override]
+    async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
         """Take over the connection, too."""
         self._transport = request.transport
+        self._asks_for_head = request.method == "HEAD"
         return await super().prepare(request)
 
     async def write_eof(self, data: bytes = b"") -> None:  # noqa: ARG002 - always empty
         """Carry out the actions, as far as the client is still there."""
         writer, transport = self._writer, self._transport
         assert writer is not None, "prepare() comes first"
-        head = self._head + b"\r\n"
-        for claim in self._claims:
-            for name, value in claim.headers:
-                head = _with_header(head, name, value) if value else _without(head, name)
-        for action in actions(self._fault, head, self._ready):
+        if transport is not None:
+            transport.set_write_buffer_limits(0)  # drain() then waits until all has left
+        for action in self._actions():
             if transport is None or transport.is_closing():
                 return
             match action:
@@ -139,10 +143,29 @@ class FaultyResponse(WireResponse):
                 case Pause(seconds=seconds):
                     await asyncio.sleep(seconds)
                 case Ending():
+                    self._keep_alive = False  # whatever else the client has sent is not answered
                     _end(transport, action)
                 case Silence():
                     await asyncio.get_running_loop().create_future()
         await writer.write_eof()
+        if transport is not None:
+            transport.set_write_buffer_limits()
+
+    def _actions(self) -> Iterable[Action]:
+        """Return what happens on the connection."""
+        head = self._head + b"\r\n"
+        early = []
+        for fault in self._faults:
+            match fault:
+                case Claim(headers=headers):
+                    for name, value in headers:
+                        head = _without(head, name)
+                        head = head if value is None else _with_header(head, name, value)
+                case Early(status=status):
+                    early.append(f"HTTP/1.1 {status} {phrase(status)}\r\n\r\n".encode())
+        transport = next((each for each in self._faults if isinstance(each, Transport)), None)
+        asks_for_head = self._asks_for_head
+        return chain(early, actions(transport, head, self._whole, asks_for_head=asks_for_head))
 
 
 def _end(transport: asyncio.Transport, ending: Ending) -> None:
@@ -157,10 +180,6 @@ def _end(transport: asyncio.Transport, ending: Ending) -> None:
 def _with_header(head: bytes, name: str, value: str) -> bytes:
     """Set a header, in place of the one of that name."""
     return _without(head, name).removesuffix(b"\r\n") + f"{name}: {value}\r\n\r\n".encode("latin-1")
-
-
-def _without_length(head: bytes) -> bytes:
-    return _without(head, "Content-Length")
 
 
 def _without(head: bytes, name: str) -> bytes:

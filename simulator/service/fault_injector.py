@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from email.utils import formatdate
+from http import HTTPStatus
 from typing import Final, final
 
 from aiohttp import web
@@ -9,9 +10,7 @@ from aiohttp import web
 from simulator.core.faults import (
     CHANGING,
     AnswerWith,
-    Claim,
     Cut,
-    Early,
     FaultRule,
     Garbage,
     Hang,
@@ -19,7 +18,6 @@ from simulator.core.faults import (
     Part,
     Refuse,
     Skew,
-    Transport,
     is_silent,
 )
 from simulator.core.instants import NANOSECONDS_PER_SECOND, Instant, after
@@ -29,6 +27,9 @@ from simulator.service.backup_api import Route
 from simulator.service.delivery import FaultyResponse
 from simulator.service.response import Heads
 from simulator.service.wire import error_body
+
+WITHOUT_BODY: Final = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
+"""A client reads none there: one that is sent would be taken for the next answer."""
 
 NOTHING: Final = Answer(0, b"", "", "")
 """What there is of an answer that the cluster never made."""
@@ -75,12 +76,11 @@ class FaultInjector:
         """Return the response that brings an answer to the client, or fails to."""
         faults = [rule.fault for rule in rules]
         skew = sum(fault.by for fault in faults if isinstance(fault, Skew))
-        transport = next((each for each in faults if isinstance(each, (Transport, Early))), None)
-        if isinstance(transport, Refuse):
-            self.refuse(transport.length / NANOSECONDS_PER_SECOND)
+        for fault in faults:
+            if isinstance(fault, Refuse):
+                self.refuse(fault.length / NANOSECONDS_PER_SECOND)
         head = heads.of(answer, Instant(now + skew)) if answer.status else b""
-        claims = [fault for fault in faults if isinstance(fault, Claim)]
-        return FaultyResponse(head, answer.body, transport, claims)
+        return FaultyResponse(head, answer.body, faults)
 
     def _page(self, fault: AnswerWith, own: Answer, now: Instant) -> Answer:
         headers = {}
@@ -96,6 +96,8 @@ class FaultInjector:
         )
 
     def _body(self, fault: AnswerWith) -> tuple[bytes, str, dict[str, str]]:
+        if fault.status in WITHOUT_BODY:
+            return b"", "", {}
         match fault.page:
             case Page.SERVICE:
                 return error_body((fault.text or "something went wrong",)), JSON, {}

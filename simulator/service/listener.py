@@ -4,6 +4,7 @@ import asyncio
 import errno
 import os
 import socket
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, Final, final
 
@@ -57,7 +58,9 @@ class Listener:
         self.host: Final = host
         self.port: Final[int] = self._socket.getsockname()[1]
         self._thread = ServerThread.shared()
-        self._reopening: asyncio.TimerHandle | None = None
+        self._stopping = asyncio.Event()
+        self._closed_until = 0.0
+        self._away: asyncio.Task[None] | None = None
         router.faults.refuse = self.refuse
         self._started = self._thread.begin(self._start())
 
@@ -66,19 +69,36 @@ class Listener:
         self._thread.run(self._stop())
 
     def refuse(self, seconds: float) -> None:
-        """Let nobody connect for so much real time; called on the server's loop."""
-        if not self._reopening:
-            self._server.close()
-            self._reopening = self._thread.loop.call_later(seconds, self._reopen)
+        """Let nobody connect for so much real time; called on the server's loop.
 
-    def _reopen(self) -> None:
-        self._reopening = None
-        self._socket = _bind(self.host, self.port)
-        self._thread.loop.create_task(self._listen())
+        The port stays ours meanwhile: bound, but not listened on. The longest of several wins.
+        """
+        loop = self._thread.loop
+        self._closed_until = max(self._closed_until, loop.time() + seconds)
+        if self._away is None and not self._stopping.is_set():
+            self._server.close()
+            self._socket = _bind(self.host, self.port, listens=False)
+            self._away = loop.create_task(self._come_back())
+
+    async def _come_back(self) -> None:
+        while (left := self._closed_until - self._thread.loop.time()) > 0:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), left)
+                break
+        if self._stopping.is_set():
+            self._socket.close()
+            return
+        try:
+            await self._listen()
+        except OSError as error:  # somebody else may listen on a port that is only bound
+            self._server.close()
+            self._router.crash = ListenError(_advice(self.host, self.port, error))
 
     async def _listen(self) -> None:
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._connection, sock=self._socket)
+        loop, own = asyncio.get_running_loop(), self._socket
+        self._server = await loop.create_server(self._connection, sock=own, start_serving=False)
+        self._away = None  # from here on the server can be closed again
+        await self._server.start_serving()
 
     async def _start(self) -> None:
         self._http = web.Server(self._router.handle, handler_cancellation=True)
@@ -94,15 +114,16 @@ class Listener:
         )
 
     async def _stop(self) -> None:
-        if self._reopening:
-            self._reopening.cancel()
         await asyncio.wrap_future(self._started)
+        self._stopping.set()
+        if self._away is not None:
+            await self._away
         self._server.close()
         self._http.pre_shutdown()
         await self._http.shutdown(SHUTDOWN_SECONDS)
 
 
-def _bind(host: str, port: int) -> socket.socket:
+def _bind(host: str, port: int, *, listens: bool = True) -> socket.socket:
     if not host:
         raise ListenError("the host is empty; 127.0.0.1 is this machine only, 0.0.0.0 is everybody")
     listening = socket.socket()
@@ -110,7 +131,8 @@ def _bind(host: str, port: int) -> socket.socket:
         if os.name == "posix":  # elsewhere the option would let two listen on one port
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
-        listening.listen(BACKLOG)
+        if listens:
+            listening.listen(BACKLOG)
     except (OSError, OverflowError, TypeError, UnicodeError) as error:
         listening.close()
         raise ListenError(_advice(host, port, error)) from None
