@@ -46,7 +46,8 @@ backup_in_list() {
     $0 == "{" || $0 == "["  { depth++ }
     depth > 1               { text = text $0 }
     depth == 2 && last_two == "\"id\":" && $0 == ENVIRON["ID"] { found = 1 }
-    $0 == "}" || $0 == "]"  { if (--depth == 1) { if (found) print text; text = ""; found = 0 } }
+    $0 == "}" || $0 == "]"  { if (--depth == 1 && found && !shown++) print text }
+    depth == 1              { text = ""; found = 0 }
                             { last_two = last $0; last = $0 }
     END                     { exit bad || depth || !NR }'
 }
@@ -65,6 +66,18 @@ flat() {
     $0 == ","               { put(); if (is_list[depth]) name[depth]++; next }
     $0 == "}" || $0 == "]"  { put(); depth--; next }
                             { value = $0 }'
+}
+
+# are_backups: fails where the input is no whole list of backups, each with an id.
+are_backups() {
+  tokens | awk '
+    NR == 1 && $0 != "["              { exit bad = 1 }
+    /^[[{]$/ && ++depth == 2          { entries++ }
+    depth == 1 && !/^[][,]$/          { bad = 1 }
+    depth == 2 && last_two == "\"id\":" && /^"/ { ids++ }
+    /^[]}]$/                          { depth-- }
+                                      { last_two = last $0; last = $0 }
+    END                               { exit bad || depth || !NR || ids != entries }'
 }
 
 # texts PATHS: the texts whose path matches, one a line, without their quotes.
@@ -100,6 +113,13 @@ ask() {
 
 list() { "$1" GET list ${2:+--get --data-urlencode "prefix=$2"}; }  # $1: call or ask
 send() { ask "$1" "$2" --header 'Content-Type: application/json' --data-binary "$3"; }
+
+# start PATH OBJECT: starts a backup or restore. Without a backup in the answer nothing is known.
+start() {
+  send POST "$1" "$2"
+  are_backups <<< "[$body]" && [[ $body ]] ||
+    fail "$1: the answer names no backup; it may have been started, see the list"
+}
 
 # problem METHOD: what was wrong with the last request, in the service's own words if it has any.
 problem() {
@@ -150,12 +170,12 @@ judge() {
 }
 
 # The whole may claim to be ready while a component is at work, so both must say so.
-judge_backup() { judge '^("component_status"/.*/)?"status"$'; }
+judge_backup() { judge '^("component_status"/"[^/]*"/)?"status"$'; }
 
 # A backup shows its newest restore only, and nothing that tells it from the one before. So it
 # counts once it differs from what was there before, or has been seen running since.
 judge_restore() {
-  judge '^"restores"/"component_status"/.*/"status"$'
+  judge '^"restores"/"component_status"/"[^/]*"/"status"$'
   [[ $stage != running && $(restores) == "$restores_before" ]] || is_new=yes
   [[ $is_new ]] || stage=none
 }
@@ -183,16 +203,15 @@ wait_for() {
 
 create_and_wait() {
   local id
-  send POST create "$(json_object label "$1")"
+  start create "$(json_object label "$1")"
   id=$(texts '^"id"$' <<< "$body")
-  [[ $id ]] || fail 'create: the answer names no backup; it may have been started, see the list'
   wait_for judge_backup "$id"
 }
 
 restore_and_wait() {
   look "$1" || fail "list: $(problem GET)"
   restores_before=$(restores) is_new=''
-  send POST restore "$(json_object id "$1")"
+  start restore "$(json_object id "$1")"
   backup=$body
   judge_restore  # a short one may be running here, and be over at the first look
   wait_for judge_restore "$1"
@@ -210,10 +229,13 @@ show() {
 
 : "${DCOS_URL:?is not set}" "${DCOS_ACS_TOKEN:?is not set}"
 case ${1-},$# in
-  create,2) send POST create "$(json_object label "$2")" ;;
-  list,[12]) list ask "${2-}" ;;
+  create,2) start create "$(json_object label "$2")" ;;
+  list,[12])
+    list ask "${2-}"
+    are_backups <<< "$body" || fail 'list: the answer is no list of backups'
+    ;;
   show,2) show "$2" ;;
-  restore,2) send POST restore "$(json_object id "$2")" ;;
+  restore,2) start restore "$(json_object id "$2")" ;;
   delete,2) send DELETE delete "$(json_object id "$2")" ;;
   create-and-wait,2) create_and_wait "$2" ;;
   restore-and-wait,2) restore_and_wait "$2" ;;

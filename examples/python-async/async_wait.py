@@ -71,7 +71,9 @@ class RestoreWatch:
 def component_statuses(part: object) -> set[object]:
     """Return the statuses of all components of a backup, or of a restore in it."""
     components = part.get("component_status") if isinstance(part, dict) else None
-    return {each.get("status") for each in components.values()} if components else set()
+    if not isinstance(components, dict):
+        return set()
+    return {each.get("status") if isinstance(each, dict) else None for each in components.values()}
 
 
 async def wait(client: BackupClient, backup_id: str, is_over: Callable[[Backup], bool]) -> None:

@@ -48,7 +48,8 @@ def go_time(timestamp: str) -> str:
         return timestamp
     day, clock, fraction, hours, minutes = match.groups()
     kept = (fraction or "")[:9].rstrip("0")
-    zone = f"{hours}{minutes} {hours}{minutes}" if hours else "+0000 UTC"
+    is_utc = not hours or (hours[1:], minutes) == ("00", "00")
+    zone = "+0000 UTC" if is_utc else f"{hours}{minutes} {hours}{minutes}"
     return f"{day} {clock}{'.' if kept else ''}{kept} {zone}"
 
 

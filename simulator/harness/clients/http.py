@@ -27,27 +27,28 @@ class HttpClient:
 
     async def create(self, label: str) -> Outcome:
         """Start a backup; the value is its document."""
-        return await self._ask("POST", "/create", {"label": label})
+        return _about_a_backup(await self._ask("POST", "/create", {"label": label}))
 
     async def list(self, prefix: str) -> Outcome:
         """List backups; the value is a list of documents."""
-        return await self._ask("GET", "/list", query={"prefix": prefix} if prefix else None)
+        listed = await self._ask("GET", "/list", query={"prefix": prefix} if prefix else None)
+        if isinstance(listed, Ok) and entries_by_id(listed.value) is None:
+            return Failed("the answer is not a list of backups")
+        return listed
 
     async def show(self, backup_id: str) -> Outcome:
         """Show one backup: the API has no such call, so it is looked for in a list."""
         listed = await self.list(backup_id)
         if not isinstance(listed, Ok):
             return listed
-        entries = entries_by_id(listed.value)
-        if entries is None:
-            return Failed("the answer is not a list of backups")
+        entries = entries_by_id(listed.value) or {}
         if backup_id not in entries:
             return Failed(f"there is no backup {backup_id}")
         return Ok(entries[backup_id])
 
     async def restore(self, backup_id: str) -> Outcome:
         """Start a restore; the value is the backup's document."""
-        return await self._ask("POST", "/restore", {"id": backup_id})
+        return _about_a_backup(await self._ask("POST", "/restore", {"id": backup_id}))
 
     async def delete(self, backup_id: str) -> Outcome:
         """Delete a backup; there is no value."""
@@ -79,6 +80,13 @@ def _outcome(status: int, text: str) -> Outcome:
         return Ok(json.loads(text))
     except (ValueError, RecursionError):
         return Failed("the answer is not JSON", status)
+
+
+def _about_a_backup(outcome: Outcome) -> Outcome:
+    """Return what an answer claims that must hold a backup: without one nothing is known."""
+    if isinstance(outcome, Ok) and entries_by_id([outcome.value]) is None:
+        return Indeterminate("the answer names no backup")
+    return outcome
 
 
 def _message(text: str) -> str:

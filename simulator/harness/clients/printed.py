@@ -25,9 +25,9 @@ COLUMNS: Final[Mapping[str, str]] = {
 
 _TITLES: Final = re.compile(r"\S+(?: \S+)*")
 _GO_TIME: Final = re.compile(
-    r"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d{1,9})?) \+0000 UTC", re.ASCII
+    r"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d{1,9})?) ([+-]\d\d)(\d\d) \S+", re.ASCII
 )
-ID_LENGTH_MIN: Final = 40
+_ID: Final = re.compile(r"[\w.-]{40,}")
 """No id is shorter. Source: docs, backup-restore.yaml."""
 
 _BYTES_SHOWN: Final = 30
@@ -74,8 +74,7 @@ def created_value(output: bytes) -> Any:  # noqa: ANN401 - a document, an id or 
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
-        is_id = len(text) >= ID_LENGTH_MIN and not any(map(str.isspace, text))
-        return text if is_id else None
+        return text if _ID.fullmatch(text) else None
     return value if isinstance(value, (dict, str)) else None
 
 
@@ -89,4 +88,7 @@ def _text(output: bytes) -> str | Unreadable:
 
 def _rfc3339(cell: str) -> str:
     match = _GO_TIME.fullmatch(cell)
-    return f"{match[1]}T{match[2]}Z" if match else cell
+    if match is None:
+        return cell
+    offset = f"{match[3]}:{match[4]}"
+    return f"{match[1]}T{match[2]}{'Z' if offset == '+00:00' else offset}"

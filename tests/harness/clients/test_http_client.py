@@ -252,7 +252,7 @@ def test_nobody_who_listens_is_a_failure(ask: Ask) -> None:
         (raw("200 OK", b"<html>", "text/html"), Failed("the answer is not JSON", 200)),
         (raw("200 OK", b"[" * 100_000), Failed("the answer is not JSON", 200)),
         (raw("200 OK", b"[]", "text/plain; charset=nonsense"), Ok([])),
-        (raw("200 OK", b""), Ok(None)),
+        (raw("200 OK", b""), Failed("the answer is not a list of backups")),
     ],
 )
 def test_every_answer_has_its_outcome(
@@ -300,3 +300,13 @@ def test_a_redirect_is_not_followed(serve: Serve, ask: Ask) -> None:
     moved = raw("302 Found\r\nLocation: /elsewhere", b"moved")
     outcome = ask(serve(moved), "create", "nightly")
     assert outcome == Failed("moved", 302)
+
+
+@pytest.mark.parametrize("operation", ["create", "restore"])
+@pytest.mark.parametrize("body", [b"", b"{}", b"[]", b'{"errors": ["busy"]}'])
+def test_a_success_without_a_backup_is_indeterminate(
+    serve: Serve, ask: Ask, operation: str, body: bytes
+) -> None:
+    """The status says that it worked, the answer does not say what."""
+    outcome = ask(serve(raw("200 OK", body)), operation, "nightly")
+    assert outcome == Indeterminate("the answer names no backup")
