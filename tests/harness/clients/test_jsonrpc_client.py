@@ -164,6 +164,9 @@ def test_any_text_can_be_an_argument(make: Maker, argument: str) -> None:
             error(""),
             Failed("an error without a message: {'code': -32000, 'message': ''}"),
         ),
+        (error("a \ud800 b \x1b[31m\nc"), Failed("a \\ud800 b \\x1b[31m c")),
+        (error("x" * 100_000), Failed("x" * 1000 + "…")),
+        ('{"id": 2, "result": 1, "error": null}', Ok(1)),
         (answer(error="no luck"), Failed("an error without a message: 'no luck'")),
     ],
 )

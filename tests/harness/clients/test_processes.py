@@ -496,6 +496,22 @@ def test_the_guardian_ends_with_the_harness(tmp_path: Path) -> None:
     os.close(guards)
 
 
+@on_linux
+def test_no_folder_outlives_the_harness(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a client keeps in its folder may be a token."""
+    passing = tmp_path / "passing"
+    passing.mkdir()
+    monkeypatch.setenv("TMPDIR", str(passing))
+    harness = Harness(tmp_path, "true")
+    guards = os.pidfd_open(harness.guardian)
+    assert harness.line() == "done\n"
+    assert len(list(passing.iterdir())) == 1
+    harness.end_by(signal.SIGKILL)
+    assert select.select([guards], [], [], SECONDS_AT_MOST)[0]
+    os.close(guards)
+    assert list(passing.iterdir()) == []
+
+
 def test_a_killed_guardian_holds_nobody_up(tmp_path: Path) -> None:
     """The harness works on without it."""
     os.mkfifo(tmp_path / "guardian")

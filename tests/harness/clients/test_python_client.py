@@ -425,3 +425,16 @@ def test_a_client_that_cannot_be_used_is_one_sentence(
         client_kind(name)
     assert str(error.value).startswith(message)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a \ud800 b", "RuntimeError: a \\ud800 b"),
+        ("\x1b[2J", "RuntimeError: \\x1b[2J"),
+        ("x" * 5000, f"RuntimeError: {'x' * 1000}…"),
+    ],
+)
+def test_what_an_error_says_can_be_shown_anywhere(text: str, said: str) -> None:
+    """On a terminal, in a file, and by another process of pytest."""
+    assert outcome_of(raising(RuntimeError(text))) == Failed(said)
