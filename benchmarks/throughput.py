@@ -21,6 +21,10 @@ LIST: Final = f"{bare.BASE_PATH}/list"
 CREATE: Final = f"{bare.BASE_PATH}/create"
 LABEL_BODY: Final = b'{"label":"nightly"}'
 
+FAULTS: Final = 100
+ARMED_AIM: Final = RatioAtLeast(0.8)
+"""Of the same list without faults."""
+
 LIST_AIM: Final = RatioAtLeast(0.75)
 CREATE_AIM: Final = RatioAtLeast(0.7)
 
@@ -60,7 +64,27 @@ def measure(*, quick: bool) -> list[Figure]:
         for stored in (1, 100):
             figures += _lists(load, stored, rounds, count)
         figures += _creates(load, rounds, count)
+        figures += _armed(load, "other requests", {"on": "create"}, rounds, count)
+        figures += _armed(
+            load, "a request to come", {"on": "list", "nth": "1000000"}, rounds, count
+        )
     return figures
+
+
+def _armed(
+    load: LoadGenerator, what: str, where: dict[str, str], rounds: int, count: int
+) -> list[Figure]:
+    """Measure a cluster with faults that never strike beside the same without any."""
+
+    def lists(faults: int) -> dict[str, float]:
+        with FakeCluster(holding(1)) as cluster:
+            for _ in range(faults):
+                cluster.faults.add(**where, do="hang", optional=True)
+            sent = request("GET", LIST, cluster.token)
+            return timed(load, port_of(cluster), sent, count)
+
+    name = f"list of 1, {FAULTS} faults for {what}"
+    return _figures(name, lambda: lists(FAULTS), lambda: lists(0), ARMED_AIM, rounds)
 
 
 def _lists(load: LoadGenerator, stored: int, rounds: int, count: int) -> list[Figure]:
