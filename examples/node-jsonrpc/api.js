@@ -3,7 +3,7 @@
 // knows whether it is safe to ask twice.
 
 const BASE_PATH = '/system/v1/backup/v1';
-const TIMEOUT_MS = 8000;
+const TIMEOUT_MS = Number(process.env.REQUEST_TIMEOUT ?? 8) * 1000;
 const MESSAGE_LENGTH_MAX = 200;
 
 // Of these errors one thing is known: the request did not reach anybody.
