@@ -594,6 +594,10 @@ class FaultModel(Strict):
     def _somewhere(self) -> "FaultModel":
         if not self.on and self.path is None:
             raise ValueError("needs on (create, list, restore, delete) or a path")
+        if self.path and self.commit == "before" and not core.is_silent(self.do.fault()):
+            raise ValueError(
+                "must not have commit: before: this fault sends an answer that was made"
+            )
         return self
 
     def rule(self, origin: str) -> FaultRule:

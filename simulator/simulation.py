@@ -62,7 +62,9 @@ class ArmedFaults:
         from simulator.fault_model import rule_from  # noqa: PLC0415
 
         try:
-            return self.arm(rule_from(said, f"fault {len(self.uses) + 1}"))
+            with self._lock:
+                rule = rule_from(said, f"fault {len(self.uses) + 1}")
+                return self.arm(rule)
         except ValueError as error:
             raise FaultError(str(error)) from None
 
@@ -112,6 +114,8 @@ class Simulation:
         if made_up:
             spec = replace(spec, apps=(*spec.apps, *made_up_apps(self.chance, made_up)))
         self._cluster = Cluster(spec, now=start, chance=self.chance)
+        self.is_refusing = False
+        """Whether nobody listens on the port now; set by whoever listens."""
         self.faults: Final = ArmedFaults(self._cluster, self.lock)
         for rule in spec.faults:
             self.faults.arm(rule)

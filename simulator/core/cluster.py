@@ -288,6 +288,9 @@ class Cluster:
 
     def _restart(self, command: commands.Restart) -> Reply:
         """Restart the backup service; what becomes of an operation is not documented, so chosen."""
+        if self._operation is None and command.policy is not Policy.RESUME:
+            policy = command.policy.value
+            return _refuse(Refused.UNKNOWN, f"nothing runs that a restart could leave {policy!r}")
         happened: list[Event] = [events.ServiceRestarted(at=self.now, policy=command.policy.value)]
         operation = self._operation
         if operation is not None:

@@ -521,6 +521,26 @@ def _contradictions(rule: FaultRule) -> Iterator[tuple[str, str]]:
             yield "on", "can only be list: this fault changes what a list holds"
     if isinstance(rule.fault, Edit) and "delete" in rule.operations:
         yield "on", "cannot be delete: its answer shows no backup that could be changed"
+    in_body = isinstance(rule.fault, (Cut, Stall)) and rule.fault.after is Part.BODY
+    shorter = isinstance(rule.fault, WrongLength) and rule.fault.by < 0
+    if (in_body or shorter) and "delete" in rule.operations:
+        yield "do", "cannot strike a delete: its answer has no body"
+    if rule.path and not rule.path.startswith(("/", "*", "?", "[")):
+        yield "path", "fits no request: paths begin with a slash"
+    if "?" in rule.path.replace("[?]", "") and "=" in rule.path:
+        yield "path", "fits no request: what stands behind a question mark is no part of a path"
+    yield from _never_held(rule)
+
+
+def _never_held(rule: FaultRule) -> Iterator[tuple[str, str]]:
+    during = rule.during
+    if during is None:
+        return
+    is_backup = during.kind is OperationKind.CREATE
+    other = OperationKind.RESTORE if is_backup else OperationKind.CREATE
+    if during.status == other.running.value:
+        what = "a backup" if is_backup else "a restore"
+        yield "while", f"never holds: {what} is never {during.status}"
 
 
 def hidden_rules(rules: Sequence[FaultRule]) -> Iterator[tuple[int, int]]:

@@ -11,14 +11,14 @@ Document: TypeAlias = Mapping[str, Any]
 
 
 @lru_cache(maxsize=8)
-def documents_in(answer: bytes) -> Mapping[str, Document]:
-    """Return the documents in the service's own answer, one or a list of them, by id."""
+def documents_in(answer: bytes) -> tuple[Document, ...] | None:
+    """Return the documents in the cluster's own answer, one or a list; None for half an answer."""
     try:
         value = json.loads(answer)
     except ValueError:
-        return {}
+        return None
     each = value if isinstance(value, list) else [value]
-    return {str(one["id"]): one for one in each if isinstance(one, Mapping) and "id" in one}
+    return tuple(one for one in each if isinstance(one, Mapping) and "id" in one)
 
 
 def entries_by_id(value: object) -> dict[str, Document] | None:

@@ -8,7 +8,6 @@ from http import HTTPStatus
 from typing import Final, TypeAlias, final
 
 from simulator.core.events import BackupDeleted, BackupStarted, RestoreStarted
-from simulator.core.faults import Refuse
 from simulator.core.instants import NANOSECONDS_PER_SECOND, duration_text, elapsed, parse_rfc3339
 from simulator.core.marathon import absolute
 from simulator.core.statuses import Status
@@ -37,6 +36,8 @@ Effects: TypeAlias = tuple[dict[str, int], tuple[str, ...]]
 
 COMPARED: Final = ("status", "dcos_version", "timestamp", "component_status", "restores")
 """The documented keys of a document, beside its id."""
+
+_STATUSES: Final = frozenset(status.value for status in Status)
 
 _AS: Final = dict.fromkeys(COMPARED, "") | {"status": "as "}
 
@@ -94,15 +95,19 @@ class Judge:
         for index, use in enumerate(self._control.faults.uses):
             if use.hits == 0 and not use.rule.optional:
                 wanted = f"{use.rule.fault} to strike a request"
-                found = f"this fault never did; it looked at {use.seen} requests"
+                came = len(self._control.journal.exchanges)
+                found = f"it never did; of {came} requests, {use.seen} came where and when it holds"
                 note = "write optional: true where a fault need not strike"
                 yield finding(("faults", index), wanted, found, note)
 
+    def is_true(self, status: str, backup_id: str, wait: WaitModel) -> bool:
+        """Whether a backup, or its latest restore, really has a status that a client shows."""
+        backup = self._control.backups.get(backup_id)
+        subject = backup.restores[-1] if backup and backup.restores and wait.restore else backup
+        return subject is not None and subject.status.value == status
+
     def struck(self, since: int) -> bool:
-        """Whether a fault has struck a request after entry ``since``, or may have kept one out."""
-        uses = self._control.faults.uses
-        if any(use.hits and isinstance(use.rule.fault, Refuse) for use in uses):
-            return True  # while nobody listens, nobody sees a request either
+        """Whether a fault has struck any request after entry ``since``."""
         entries = self._control.journal.newest(since)
         return any(isinstance(entry, Exchange) and entry.fault for entry in entries)
 
@@ -127,8 +132,8 @@ class Judge:
         if entries is None:
             yield finding(path, "a list of backups, each with its id", repr(outcome.value)[:200])
             return
-        has_doubles = len(entries) != len(outcome.value) and not self.struck(asked_after)
-        if sorted(entries) != sorted(there) or has_doubles:
+        given = sorted(str(each["id"]) for each in outcome.value)
+        if given not in (sorted(set(there)), sorted(there)):
             lost = [self._name(key) for key in there if key not in entries]
             extra = [self._name(key) for key in entries if key not in there]
             found = f"{len(outcome.value)}; lost: {', '.join(lost) or 'none'}; "
@@ -145,9 +150,10 @@ class Judge:
         """Return the ids that a list must show: as stored, or as a fault had them answered."""
         for entry in self._control.journal.newest(asked_after):
             if isinstance(entry, Exchange) and entry.operation == "list":
-                if not entry.fault or entry.status != HTTPStatus.OK:
+                answered = documents_in(entry.response_body)
+                if not entry.fault or entry.status != HTTPStatus.OK or answered is None:
                     break
-                return list(documents_in(entry.response_body))
+                return [str(each["id"]) for each in answered]
         return [key for key in self._control.backups if key.startswith(prefix)]
 
     def _as_expected(
@@ -193,6 +199,10 @@ class Judge:
         if answered is None:
             stored = self._control.backups.get(backup_id)
             answered = {"status": stored.shown if stored else "nothing"}
+        status = document.get("status")
+        if status in _STATUSES and "status" not in answered:
+            wanted = f"the client to show {self._name(backup_id)} without a status"
+            yield finding(path, wanted, repr(status))
         for key in COMPARED:
             if key in document and key in answered and _differs(document[key], answered[key]):
                 what = answered[key] if key == "status" else f"with {key} {answered[key]!r}"
@@ -203,9 +213,9 @@ class Judge:
         """Return the document of a backup in the newest answer after entry ``since`` with it."""
         for entry in self._control.journal.newest(since):
             if isinstance(entry, Exchange) and entry.status == HTTPStatus.OK:
-                documents = documents_in(entry.response_body)
-                if backup_id in documents:
-                    return documents[backup_id]
+                for document in documents_in(entry.response_body) or ():
+                    if document["id"] == backup_id:
+                        return document
         return None
 
     def ended_otherwise(
@@ -376,7 +386,8 @@ def _differs(found: object, answered: object) -> bool:
         return any(key in answered and _differs(found[key], answered[key]) for key in found)
     if isinstance(found, str) and isinstance(answered, str):
         return found != answered and not _same_instant(found, answered)
-    return type(found) is type(answered) and found != answered
+    is_status = isinstance(found, str) and found in _STATUSES
+    return found != answered and (is_status or type(found) is type(answered))
 
 
 def _same_instant(one: str, other: str) -> bool:

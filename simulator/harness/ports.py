@@ -274,6 +274,11 @@ class Control(Protocol):
         ...
 
     @property
+    def is_refusing(self) -> bool:
+        """Whether nobody listens on the cluster's port now, because of a fault."""
+        ...
+
+    @property
     def rules(self) -> tuple[RuleUse, ...]:
         """Every script rule with the number of operations that it has served."""
         ...

@@ -16,7 +16,9 @@ import pytest
 if TYPE_CHECKING:
     from simulator.clock import TimePolicy
     from simulator.core.cluster import ClusterSpec
+    from simulator.core.faults import FaultRule
     from simulator.core.instants import Instant
+    from simulator.core.scripts import ScriptRule
     from simulator.harness.clients.profiled import ProfiledClient
     from simulator.harness.language.scenario import Scenario
     from simulator.service.fake_cluster import FakeCluster
@@ -285,16 +287,15 @@ def clusters(request: pytest.FixtureRequest) -> Iterator[ClusterFactory]:
 
 
 def _fail_on_unused_scripts(clusters: "Sequence[FakeCluster]") -> None:
-    """A script that no operation used tests nothing: most likely its label is mistyped."""
-    unused = [
-        use.rule.origin
-        for cluster in clusters
-        for use in cluster.rules
-        if use.hits == 0 and not use.rule.optional
-    ]
-    if unused:
+    """A script or fault that nothing met tests nothing: most likely its label is mistyped."""
+    unused: list[ScriptRule | FaultRule] = []
+    for cluster in clusters:
+        unused += [use.rule for use in cluster.rules if use.hits == 0]
+        unused += [use.rule for use in cluster.faults.uses if use.hits == 0]
+    origins = [rule.origin for rule in unused if not rule.optional]
+    if origins:
         pytest.fail(
-            f"never applied: {', '.join(unused)}; say optional=True where that is fine",
+            f"never applied: {', '.join(origins)}; say optional=True where that is fine",
             pytrace=False,
         )
 

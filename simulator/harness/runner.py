@@ -3,9 +3,10 @@
 It knows a client and the controls of a cluster (``ports.py``), and neither pytest nor HTTP.
 """
 
+import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import final
+from typing import Final, final
 
 from simulator.clock import PerRequest
 from simulator.core.instants import Duration, Instant, after, duration_text, elapsed
@@ -54,6 +55,9 @@ async def run_scenario(
         steps=tuple(runner.records),
         findings=findings,
     )
+
+
+_LOOK_SECONDS: Final = 0.01
 
 
 class _NotThereError(Exception):
@@ -270,7 +274,9 @@ class _Runner:
 
     # --- waiting, acting, looking ------------------------------------------------------------
 
-    async def _wait(self, wait: WaitModel, path: KeyPath) -> list[Finding]:
+    async def _wait(  # noqa: C901 - one loop, with all the ways that it may end
+        self, wait: WaitModel, path: KeyPath
+    ) -> list[Finding]:
         name = wait.backup or wait.restore or ""
         backup_id = self._id_named(name)
         clock = self._control.clock
@@ -280,6 +286,9 @@ class _Runner:
         while True:
             asked_at, asked_after = clock.now, self._control.journal.count
             outcome = await self._client.show(backup_id)
+            if not isinstance(outcome, Ok) and self._control.is_refusing:
+                await asyncio.sleep(_LOOK_SECONDS)  # noqa: TID251 - nobody listens, in real time
+                continue
             is_struck = self._judge.struck(asked_after)
             if not isinstance(outcome, Ok) and not is_struck:
                 return [finding(path, f"the client to show {name}", str(outcome))]
@@ -293,7 +302,8 @@ class _Runner:
             status = status_shown(document, of_restore=wait.restore is not None)
             if status == wait.for_:
                 return []
-            if status in {Status.READY, Status.ERROR} and not is_struck:
+            is_over = status in {Status.READY, Status.ERROR}
+            if is_over and (not is_struck or self._judge.is_true(status, backup_id, wait)):
                 return [self._judge.ended_otherwise(wait, name, status, document, path)]
             if (clock.now if moved_by_requests else asked_at) >= give_up_at:
                 return [self._judge.never_came(wait, name, status, backup_id, path)]

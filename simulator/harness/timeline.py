@@ -4,6 +4,7 @@ import json
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from itertools import groupby
 from typing import Final
 from urllib.parse import unquote
@@ -26,6 +27,7 @@ from simulator.core.events import (
     StatusChanged,
 )
 from simulator.core.instants import Instant, duration_text, elapsed
+from simulator.harness.documents import documents_in, status_of
 from simulator.harness.plain_text import beginning, printable
 from simulator.journal import Entry, Exchange, Journal
 
@@ -138,6 +140,8 @@ def _exchange_text(view: _View, exchange: Exchange) -> str:
 
 def _answered(view: _View, exchange: Exchange) -> str:
     reply = exchange.reply
+    if exchange.fault and exchange.status == HTTPStatus.OK:
+        return _documents_text(view, exchange.response_body)
     if exchange.fault or reply is None or reply.refusal:
         return beginning(_errors(exchange.response_body))
     if reply.backups is None:
@@ -148,6 +152,20 @@ def _answered(view: _View, exchange: Exchange) -> str:
     ]
     more = len(reply.backups) - len(shown)
     return (", ".join(shown) or "no backups") + (f" and {more} more" if more else "")
+
+
+def _documents_text(view: _View, answer: bytes) -> str:
+    """Say what a fault had the cluster answer."""
+    documents = documents_in(answer)
+    if documents is None:
+        return _shortened_bytes(answer)
+    shown = [f"{view.name(str(each['id']))} {status_of(each)}" for each in documents]
+    more = len(shown) - SHOWN_BACKUPS_MAX
+    return ", ".join(shown[:SHOWN_BACKUPS_MAX]) + (f" and {more} more" if more > 0 else "")
+
+
+def _shortened_bytes(answer: bytes) -> str:
+    return beginning(answer.decode(errors="replace"), 40)
 
 
 def _restore(backup: Backup) -> str:

@@ -70,6 +70,10 @@ class AdminRouter:
         self.faults: Final = FaultInjector(self._version)
         self.crash: Exception | None = None
 
+    def refuses(self, *, now: bool) -> None:
+        """Take note of whether nobody listens on the port now."""
+        self._simulation.is_refusing = now
+
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request; its whole effect happens at one instant of cluster time."""
         try:

@@ -18,7 +18,6 @@ from simulator.core.faults import (
     Part,
     Refuse,
     Skew,
-    is_silent,
 )
 from simulator.core.instants import NANOSECONDS_PER_SECOND, Instant, after
 from simulator.service import pages
@@ -65,9 +64,11 @@ class FaultInjector:
                 answer = self._page(rule.fault, answer, now)
         operation = route.operation if route else answer.operation
         said = "; ".join(f"{rule.origin}: {rule.fault}" for rule in rules)
-        if operation in CHANGING and any(is_silent(rule.fault) for rule in rules):
+        if operation in CHANGING:
             done = own is not None and own.reply is not None and own.reply.refusal is None
             said += f", {operation} {'carried out' if done else 'not carried out'}"
+        if own is not None:
+            said += f"; the cluster itself: {own.why}"
         return answer._replace(operation=operation, why=said, fault=said)
 
     def response(

@@ -71,11 +71,14 @@ class Listener:
     def refuse(self, seconds: float) -> None:
         """Let nobody connect for so much real time; called on the server's loop.
 
-        The port stays ours meanwhile: bound, but not listened on. The longest of several wins.
+        The port stays bound meanwhile, so that nobody gets it by chance; who asks for just this
+        one, with SO_REUSEADDR, gets it all the same. Kept connections go on. The longest of
+        several wins.
         """
         loop = self._thread.loop
         self._closed_until = max(self._closed_until, loop.time() + seconds)
         if self._away is None and not self._stopping.is_set():
+            self._router.refuses(now=True)
             self._server.close()
             self._socket = _bind(self.host, self.port, listens=False)
             self._away = loop.create_task(self._come_back())
@@ -99,6 +102,7 @@ class Listener:
         self._server = await loop.create_server(self._connection, sock=own, start_serving=False)
         self._away = None  # from here on the server can be closed again
         await self._server.start_serving()
+        self._router.refuses(now=False)
 
     async def _start(self) -> None:
         self._http = web.Server(self._router.handle, handler_cancellation=True)

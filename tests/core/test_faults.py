@@ -1,5 +1,6 @@
 from collections.abc import Iterator, Sequence
 from itertools import count
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -502,3 +503,50 @@ def test_a_use_begins_with_nothing_seen() -> None:
     """And with no limit it is never spent."""
     use = FaultUse(rule_with())
     assert (use.seen, use.hits, use.is_spent) == (0, 0, False)
+
+
+@pytest.mark.parametrize(
+    ("fields", "key", "problem"),
+    [
+        ({"path": "system/v1/*"}, "path", "fits no request: paths begin with a slash"),
+        (
+            {"path": "/list?prefix=*"},
+            "path",
+            "fits no request: what stands behind a question mark is no part of a path",
+        ),
+        (
+            {
+                "during": WhileStatus(
+                    label="*", kind=OperationKind.CREATE, status="STATUS_RESTORING"
+                )
+            },
+            "while",
+            "never holds: a backup is never STATUS_RESTORING",
+        ),
+        (
+            {
+                "during": WhileStatus(
+                    label="*", kind=OperationKind.RESTORE, status="STATUS_BACKING_UP"
+                )
+            },
+            "while",
+            "never holds: a restore is never STATUS_BACKING_UP",
+        ),
+        (
+            {"operations": ("delete",), "fault": Cut(Part.BODY, Ending.CLOSE)},
+            "do",
+            "cannot strike a delete: its answer has no body",
+        ),
+    ],
+)
+def test_what_can_never_strike_is_found(fields: dict[str, Any], key: str, problem: str) -> None:
+    """Each with the key that is to blame."""
+    rule = FaultRule(**{"fault": Hang(), "commit": Commit.AFTER, **fields})
+    assert list(fault_problems(rule)) == [(key, problem)]
+
+
+@pytest.mark.parametrize("status", ["STATUS_READY", "STATUS_BACKING_UP"])
+def test_what_may_hold_is_no_problem(status: str) -> None:
+    """A backup can be both."""
+    during = WhileStatus(label="*", kind=OperationKind.CREATE, status=status)
+    assert list(fault_problems(FaultRule(fault=Hang(), path="/*", during=during))) == []

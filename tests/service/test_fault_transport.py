@@ -596,7 +596,9 @@ def test_after_an_operation_a_fault_loses_the_answer_only(
     assert fake.backups != before
     assert CHANGES[operation][1] in [type(entry) for _, entry in fake.journal.numbered()]
     assert exchange.reply is not None
-    assert exchange.fault == exchange.why == f"fault 1: {use.rule.fault}, {operation} carried out"
+    assert exchange.fault == exchange.why
+    said = f"fault 1: {use.rule.fault}, {operation} carried out; the cluster itself: "
+    assert exchange.fault.startswith(said)
     assert_sent(exchange, do)
 
 
@@ -612,7 +614,7 @@ def assert_sent(exchange: Exchange, do: object) -> None:
 @changing
 @pytest.mark.parametrize(
     "do",
-    [{"reset": "head"}, {"close": "body"}, {"length": "+1"}, "broken_chunk", "goodbye"],
+    [{"reset": "head"}, {"close": "head"}, {"length": "+1"}, "broken_chunk", "goodbye"],
     ids=str,
 )
 def test_what_sends_an_answer_has_made_it(
@@ -637,7 +639,7 @@ def test_an_operation_that_is_refused_is_not_carried_out_after_all(
     peer.send("POST", f"{BASE_PATH}/restore", {"id": "nightly-nothing"})
     assert peer.rest() == (b"", FIN)
     (exchange,) = fake.journal.exchanges
-    assert exchange.fault.endswith("before the answer, restore not carried out")
+    assert "before the answer, restore not carried out; the cluster itself: " in exchange.fault
 
 
 def test_the_journal_holds_what_was_sent_of_an_answer(fake: FakeCluster, reach: Reach) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from simulator.core.faults import CHANGING
 from simulator.core.instants import ZERO, Duration, duration_text, rfc3339
 from simulator.core.scripts import (
     MARATHON,
@@ -41,7 +42,10 @@ def explanation(scenarios: Sequence[Scenario]) -> Iterator[str]:
         yield ""
         yield "faults"
         for written, strikes in zip(first.source.value["faults"], first.faults(), strict=True):
-            yield f"  {in_one_line(written)}: {strikes.fault}"
+            commit = ""
+            if set(strikes.operations) & set(CHANGING):
+                commit = f", {strikes.commit.value} it is carried out"
+            yield f"  {in_one_line(written)}: {strikes.fault}{commit}"
     yield ""
     if first.model.program:
         yield f"program   {in_one_line(first.source.value['program'])}"
