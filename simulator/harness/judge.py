@@ -200,7 +200,7 @@ class Judge:
             stored = self._control.backups.get(backup_id)
             answered = {"status": stored.shown if stored else "nothing"}
         status = document.get("status")
-        if status in _STATUSES and "status" not in answered:
+        if _is_status(status) and "status" not in answered:
             wanted = f"the client to show {self._name(backup_id)} without a status"
             yield finding(path, wanted, repr(status))
         for key in COMPARED:
@@ -386,8 +386,11 @@ def _differs(found: object, answered: object) -> bool:
         return any(key in answered and _differs(found[key], answered[key]) for key in found)
     if isinstance(found, str) and isinstance(answered, str):
         return found != answered and not _same_instant(found, answered)
-    is_status = isinstance(found, str) and found in _STATUSES
-    return found != answered and (is_status or type(found) is type(answered))
+    return found != answered and (_is_status(found) or type(found) is type(answered))
+
+
+def _is_status(value: object) -> bool:
+    return isinstance(value, str) and value in _STATUSES
 
 
 def _same_instant(one: str, other: str) -> bool:

@@ -31,9 +31,8 @@ class AlteredKind:
     async def open(self, target: Target) -> Any:  # noqa: ANN401 - a context manager
         """Open the built-in client."""
         async with client_kind("http").open(target) as session:
-            yield Session(
-                "altered", "altered", _Altered(session.client, self._altered), session.programs
-            )
+            client: Any = _Altered(session.client, self._altered)
+            yield Session("altered", "altered", client, session.programs)
 
 
 class _Altered:
