@@ -16,15 +16,18 @@ from simulator.core import commands
 from simulator.core.backups import Backup
 from simulator.core.cluster import Cluster, ClusterSpec, RuleUse
 from simulator.core.commands import Command, Reply
-from simulator.core.events import Event
+from simulator.core.events import AccessChanged, Event
 from simulator.core.faults import Asked, FaultRule, Faults, FaultUse, Stale
-from simulator.core.instants import Duration, Instant, elapsed
+from simulator.core.instants import Duration, Instant, after, elapsed, parse_duration
 from simulator.core.marathon import Apps, app_from
 from simulator.core.scripts import OperationKind, ScriptRule
 from simulator.core.statuses import Status
 from simulator.journal import Journal
 from simulator.scripting import ScriptBuilder, ScriptError
 from simulator.world import made_up_apps
+
+PERMISSIONS_CACHED: Final = parse_duration("5s")
+"""How long Admin Router goes on permitting what has been forbidden."""
 
 
 class RefusedError(Exception):
@@ -114,6 +117,10 @@ class Simulation:
         if made_up:
             spec = replace(spec, apps=(*spec.apps, *made_up_apps(self.chance, made_up)))
         self._cluster = Cluster(spec, now=start, chance=self.chance)
+        self.token_is_accepted = True
+        """Whether Admin Router takes the token for a valid one."""
+        self.permitted_until: Instant | None = None
+        """From when on Admin Router forbids what is asked; None while it does not."""
         self.is_refusing = False
         """Whether nobody listens on the port now; set by whoever listens."""
         self.faults: Final = ArmedFaults(self._cluster, self.lock)
@@ -221,6 +228,38 @@ class Simulation:
     def free_disk(self) -> None:
         """Make room on the master's disk again."""
         self.do(commands.FillDisk(full=False))
+
+    def revoke_tokens(self) -> None:
+        """Let no token be valid any more: every request is answered with 401."""
+        self._change_access("tokens revoked", accepted=False, until=self.permitted_until)
+
+    def accept_tokens(self) -> None:
+        """Let the token be valid again."""
+        self._change_access("tokens accepted", accepted=True, until=self.permitted_until)
+
+    def withdraw_permission(self) -> None:
+        """Forbid the token's user the backup service: 403, from 5 seconds of cluster time on.
+
+        Source: docs, Enterprise configuration reference: Admin Router caches a user's permissions
+        for 5 s. That it always takes the whole time is ours.
+        """
+        with self.lock:
+            until = after(self.clock.now, PERMISSIONS_CACHED)
+            accepted = self.token_is_accepted
+            self._change_access("permission withdrawn", accepted=accepted, until=until)
+
+    def grant_permission(self) -> None:
+        """Permit the backup service again, at once."""
+        accepted = self.token_is_accepted
+        self._change_access("permission granted", accepted=accepted, until=None)
+
+    def _change_access(self, change: str, *, accepted: bool, until: Instant | None) -> None:
+        with self.lock:
+            now = self.clock.now
+            self._settle(now)
+            self.token_is_accepted = accepted
+            self.permitted_until = until
+            self.record((AccessChanged(at=now, change=change),))
 
     def on_create(
         self, label: str = "*", *, times: int | None = None, optional: bool = False

@@ -8,6 +8,7 @@ from simulator.core.backups import Backup
 from simulator.core.cluster import ClusterSpec, ExistingBackup
 from simulator.core.commands import Refused
 from simulator.core.events import (
+    AccessChanged,
     AppDeployed,
     AppRemoved,
     BackupLost,
@@ -18,7 +19,7 @@ from simulator.core.events import (
     StageEntered,
     StatusChanged,
 )
-from simulator.core.instants import Duration, parse_rfc3339
+from simulator.core.instants import Duration, after, parse_duration, parse_rfc3339
 from simulator.core.marathon import app_from
 from simulator.core.statuses import Status
 from simulator.simulation import RefusedError, Simulation
@@ -131,6 +132,25 @@ def test_a_backup_can_be_lost(simulation: Simulation) -> None:
     assert kinds(simulation)[-2:] == [BackupLost, MarathonStarted]
     with pytest.raises(RefusedError, match="does not exist"):
         simulation.lose(backup.id)
+
+
+def test_access_is_taken_away_and_given_back(simulation: Simulation) -> None:
+    """Each change is in the journal; a permission goes 5 s after it was withdrawn."""
+    simulation.withdraw_permission()
+    now = simulation.clock.now
+    assert simulation.permitted_until == after(now, parse_duration("5s"))
+    simulation.revoke_tokens()
+    assert (simulation.token_is_accepted, simulation.permitted_until is None) == (False, False)
+    simulation.grant_permission()
+    simulation.accept_tokens()
+    assert (simulation.token_is_accepted, simulation.permitted_until) == (True, None)
+    changes = [entry for _, entry in simulation.journal.numbered()]
+    assert changes == [
+        AccessChanged(at=now, change="permission withdrawn"),
+        AccessChanged(at=now, change="tokens revoked"),
+        AccessChanged(at=now, change="permission granted"),
+        AccessChanged(at=now, change="tokens accepted"),
+    ]
 
 
 # --- refusals --------------------------------------------------------------------------------

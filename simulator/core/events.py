@@ -71,6 +71,13 @@ class ServiceRestarted(NamedTuple):
     policy: str
 
 
+class AccessChanged(NamedTuple):
+    """Admin Router lets a token, or its user, in no longer, or again; ``change`` says which."""
+
+    at: Instant
+    change: str
+
+
 class DiskChanged(NamedTuple):
     """The master's disk is full from here on, or has room again."""
 
@@ -121,6 +128,7 @@ Event = (
     | BackupDeleted
     | BackupLost
     | ServiceRestarted
+    | AccessChanged
     | DiskChanged
     | MarathonStopped
     | MarathonStarted

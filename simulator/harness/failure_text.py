@@ -17,6 +17,9 @@ def failure_text(verdict: Verdict) -> str:
     parts.append(f"timeline (cluster time, from {rfc3339(verdict.start)}):\n")
     lines = timeline(verdict.journal, verdict.start, verdict.names, list(_marks(verdict)))
     parts += [f"{line}\n" for line in lines]
+    if verdict.faults:
+        parts.append("\nfaults:\n")
+        parts += [f"  {line}\n" for line in verdict.faults]
     parts.append(f"\nseed: {verdict.seed}\nreplay: {replay_command(verdict)}\n")
     # Whatever a client said: the text goes to terminals, files and other processes as UTF-8.
     return "".join(parts).encode(errors="backslashreplace").decode()

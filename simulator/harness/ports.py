@@ -316,6 +316,22 @@ class Control(Protocol):
         """Bring Marathon back."""
         ...
 
+    def revoke_tokens(self) -> None:
+        """Let no token be valid any more."""
+        ...
+
+    def accept_tokens(self) -> None:
+        """Let the token be valid again."""
+        ...
+
+    def withdraw_permission(self) -> None:
+        """Forbid the backup service."""
+        ...
+
+    def grant_permission(self) -> None:
+        """Permit the backup service again."""
+        ...
+
     def fill_disk(self) -> None:
         """Leave no room for backups."""
         ...

@@ -54,6 +54,10 @@ async def run_scenario(
         names={backup_id: name for name, backup_id in runner.names.items()},
         steps=tuple(runner.records),
         findings=findings,
+        faults=tuple(
+            f"{use.rule.origin}: {use.rule.fault}: struck {use.hits} of {use.seen} requests"
+            for use in control.faults.uses
+        ),
     )
 
 
@@ -323,19 +327,27 @@ class _Runner:
                 self._control.lose(self._id_named(action.lose))
             elif action.restart is not None:
                 self._control.restart(action.restart)
-            elif action.marathon is not None:
-                self._turn_marathon(up=action.marathon == "up")
-            elif action.disk is not None:
-                self._fill_disk(full=action.disk == "full")
+            else:
+                self._switch(action)
         except RefusedError as error:
             return [finding(path, "the cluster to do it", str(error))]
         return []
 
-    def _turn_marathon(self, *, up: bool) -> None:
-        (self._control.start_marathon if up else self._control.stop_marathon)()
-
-    def _fill_disk(self, *, full: bool) -> None:
-        (self._control.fill_disk if full else self._control.free_disk)()
+    def _switch(self, action: ClusterActionModel) -> None:
+        """Switch something of the cluster off or on."""
+        control = self._control
+        switches = {
+            ("marathon", "down"): control.stop_marathon,
+            ("marathon", "up"): control.start_marathon,
+            ("disk", "full"): control.fill_disk,
+            ("disk", "free"): control.free_disk,
+            ("tokens", "revoked"): control.revoke_tokens,
+            ("tokens", "accepted"): control.accept_tokens,
+            ("permission", "withdrawn"): control.withdraw_permission,
+            ("permission", "granted"): control.grant_permission,
+        }
+        ((name, value),) = action.model_dump(exclude_none=True).items()
+        switches[name, value]()
 
     # --- helpers --------------------------------------------------------------------------------
 

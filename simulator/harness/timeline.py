@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 from simulator.core.backups import Backup
 from simulator.core.events import (
+    AccessChanged,
     AppDeployed,
     AppRemoved,
     BackupDeleted,
@@ -199,6 +200,8 @@ def _event_text(view: _View, event: Event) -> str:  # noqa: C901, PLR0911, PLR09
             return f"{view.name(event.backup_id)} is lost from the master's disk"
         case ServiceRestarted():
             return f"the backup service is restarted: {event.policy}"
+        case AccessChanged():
+            return event.change
         case DiskChanged():
             return "the disk is full" if event.full else "the disk has room again"
         case MarathonStopped():

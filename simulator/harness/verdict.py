@@ -47,6 +47,7 @@ class Verdict:
         client_name: what names of tests call the client.
         client_given: what ``--client`` calls it.
         names: what the scenario calls the backups, by id.
+        faults: a line for each armed fault: how many requests it has struck.
     """
 
     scenario: Scenario
@@ -59,6 +60,7 @@ class Verdict:
     names: Mapping[str, str]
     steps: tuple[StepRecord, ...]
     findings: tuple[Finding, ...]
+    faults: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:

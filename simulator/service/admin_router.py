@@ -167,6 +167,9 @@ class AdminRouter:
             return self._not_found(asked.path)
         if asked.why_not:
             return self._unauthorized(route.operation if route else "", asked.why_not)
+        until = self._simulation.permitted_until
+        if until is not None and now >= until:
+            return self._forbidden(route.operation if route else "")
         if route is None:
             return self._not_found(asked.path)
         content_type = _content_type(request) if route.field else ""
@@ -180,6 +183,8 @@ class AdminRouter:
         when it holds no token; ``token=`` is looked for first, ``Bearer`` from DC/OS 1.11 on.
         """
         header = request.headers.get("Authorization")
+        if not self._simulation.token_is_accepted:
+            return "no token is valid any more: they were revoked"
         if header == self._expected:
             return ""
         if header is not None:
@@ -204,6 +209,11 @@ class AdminRouter:
             operation,
             headers={"WWW-Authenticate": "acsjwt"},
         )
+
+    def _forbidden(self, operation: str) -> Answer:
+        body, content_type, headers = pages.admin_router_page(HTTPStatus.FORBIDDEN, self._version)
+        why = "Admin Router: the user has no permission any more"
+        return Answer(HTTPStatus.FORBIDDEN, body, content_type, why, operation, headers=headers)
 
     def _not_found(self, path: str) -> Answer:
         page = pages.error_page(HTTPStatus.NOT_FOUND, self._version)

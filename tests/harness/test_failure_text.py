@@ -53,6 +53,7 @@ EVERY_EVENT = """
       - cluster: {disk: full}
       - cluster: {disk: free}
       - cluster: {restart: resume}
+      - cluster: {tokens: revoked}
     expect:
       apps: [/web, /db]
       backups: {second: absent}

@@ -9,6 +9,7 @@ import pytest
 
 from simulator.harness.clients import client_kind
 from simulator.harness.clients.in_process import run_in_process
+from simulator.harness.failure_text import failure_text
 from simulator.harness.language.scenario import Scenario
 from simulator.harness.ports import Client, Ok, Outcome, Session, Target
 from simulator.harness.verdict import Verdict
@@ -118,6 +119,25 @@ def test_a_status_that_was_not_answered_is_made_up(load: Load, edit: str) -> Non
     """
     assert run(load, text).passed
     assert not run(load, text, show=guesses_ready).passed
+
+
+def test_a_failure_tells_what_every_fault_has_struck(load: Load) -> None:
+    """Beside those that it has met: armed against fired."""
+    verdict = run(
+        load,
+        """
+        faults:
+          - {on: list, nth: 2, do: {answer: 502}}
+          - {on: restore, do: hang}
+        steps: [{list: {}}, {list: {}, expect: failed}, {list: {}}]
+        """,
+    )
+    assert [finding.expected for finding in verdict.findings] == [
+        "silence until the client leaves to strike a request"
+    ]
+    text = failure_text(verdict)
+    assert "faults:\n  fault in line 3: an answer with 502: struck 1 of 3 requests\n" in text
+    assert "  fault in line 4: silence until the client leaves: struck 0 of 0 requests\n" in text
 
 
 def test_a_wait_ends_at_the_true_end_under_a_fault_that_changes_no_status(load: Load) -> None:

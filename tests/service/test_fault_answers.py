@@ -373,3 +373,21 @@ def test_faults_of_a_spec_are_armed_from_the_start(fake: FakeCluster, ask: Ask) 
         assert statuses(ask, other, 2) == [503, 200]
         assert [use.hits for use in other.faults.uses] == [1]
     assert [use.hits for use in fake.faults.uses] == [0]
+
+
+def test_a_permission_that_is_withdrawn_lasts_five_seconds_more(
+    fake: FakeCluster, ask: Ask
+) -> None:
+    """Admin Router caches it; what it writes then is its page, and a wrong token comes first."""
+    fake.withdraw_permission()
+    fake.clock.advance("4.999999999s")
+    assert ask(fake, "GET", "/list")[0] == 200
+    fake.clock.advance("1ns")
+    status, _, body = ask(fake, "GET", "/list")
+    assert status == 403
+    assert b"<title>Access Denied</title>" in body
+    fake.revoke_tokens()
+    assert ask(fake, "GET", "/list")[0] == 401
+    fake.accept_tokens()
+    fake.grant_permission()
+    assert ask(fake, "GET", "/list")[0] == 200

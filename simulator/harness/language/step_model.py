@@ -157,6 +157,8 @@ class ClusterActionModel(Strict):
     restart: Literal["resume", "error", "stuck", "lost"] | None = None
     marathon: Literal["down", "up"] | None = None
     disk: Literal["full", "free"] | None = None
+    tokens: Literal["revoked", "accepted"] | None = None
+    permission: Literal["withdrawn", "granted"] | None = None
 
     @model_validator(mode="after")
     def _exactly_one(self) -> "ClusterActionModel":
