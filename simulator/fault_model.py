@@ -143,6 +143,11 @@ def _float(text: str) -> float:
     return number
 
 
+def _at_once(value: object) -> object:
+    """Read a mere word as no time at all."""
+    return "0s" if value == "true" else value
+
+
 def _header(name: str) -> str:
     if not _HEADER_NAME.fullmatch(name):
         raise ValueError(f"{name!r} is no name of a header")
@@ -314,15 +319,21 @@ class DripModel(Strict):
 
 
 class StallModel(Strict):
-    """So much real time passes before the answer, behind its head, or in mid-body; 60s at most."""
+    """So much real time passes before the answer, behind its head, or in mid-body; 60s at most.
+
+    At ``connect``: the connection is closed behind the answer, and the next one is accepted, but
+    nothing is read from it for so long.
+    """
 
     advice: ClassVar = "Wait as long as your timeout says, and no longer."
 
     stall: RealTime
-    at: PartName = "before"
+    at: PartName | Literal["connect"] = "before"
 
     def fault(self) -> Fault:
         """Return what the core takes it for."""
+        if self.at == "connect":
+            return core.Deaf(self.stall)
         return core.Stall(PARTS[self.at], self.stall)
 
 
@@ -339,18 +350,21 @@ class HangModel(Strict):
 
 
 class GoodbyeModel(Strict):
-    """The answer is whole and keeps the connection open; then it is closed without a word."""
+    """The answer is whole and keeps the connection open; then it is closed without a word.
+
+    At once, or after so much real time; what comes meanwhile is not read any more.
+    """
 
     advice: ClassVar = (
         "Expect a kept connection to be gone. Send again what cannot have arrived, or what "
         "changes nothing."
     )
 
-    goodbye: Annotated[Literal["true"], _TRUE]
+    goodbye: Annotated[RealTime, BeforeValidator(_at_once)]
 
     def fault(self) -> Fault:
         """Return what the core takes it for."""
-        return core.Goodbye()
+        return core.Goodbye(self.goodbye)
 
 
 class RefuseModel(Strict):

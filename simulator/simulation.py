@@ -82,6 +82,10 @@ class ArmedFaults:
         """Return the rules that strike a request, and count it; under the lock."""
         return self._faults.strike(asked, passed, self._stored, chance)
 
+    def forgive(self, rules: Sequence[FaultRule]) -> None:
+        """Take back that these have struck; under the lock."""
+        self._faults.forgive(rules)
+
     def _stored(self) -> Iterator[Backup]:
         return iter(self._cluster.backups.values())
 

@@ -169,10 +169,26 @@ class Hang:
 
 @dataclass(frozen=True, slots=True)
 class Goodbye:
-    """The answer is whole and keeps the connection; then it is closed without a word."""
+    """The answer is whole and keeps the connection; after so much real time it is closed.
+
+    What a client sends meanwhile is not read any more: it has come too late.
+    """
+
+    idle: Duration = ZERO
 
     def __str__(self) -> str:
-        return "the kept connection closed behind the answer"
+        later = f" {duration_text(self.idle)}" if self.idle else ""
+        return f"the kept connection closed{later} behind the answer"
+
+
+@dataclass(frozen=True, slots=True)
+class Deaf:
+    """The connection is closed behind the answer; of the next one, nothing is read for so long."""
+
+    length: Duration
+
+    def __str__(self) -> str:
+        return f"the next connection not read for {duration_text(self.length)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +285,9 @@ class Skew:
         return f"Date {duration_text(Duration(abs(self.by)))} {sign}"
 
 
-Transport = Cut | WrongLength | BrokenChunk | Garbage | Drip | Stall | Hang | Goodbye | Refuse
+Transport = (
+    Cut | WrongLength | BrokenChunk | Garbage | Drip | Stall | Hang | Goodbye | Deaf | Refuse
+)
 Shown = Stale | Hide | Twice | Order | Strangers | Edit
 Fault = AnswerWith | Claim | Early | Transport | Shown | Skew
 
@@ -475,6 +493,12 @@ class Faults:
                     break
         return tuple(struck)
 
+    def forgive(self, rules: Sequence[FaultRule]) -> None:
+        """Take back that these have struck: there was nothing that they could change."""
+        for use in self.uses:
+            if any(use.rule is rule for rule in rules):
+                use.hits -= 1
+
 
 NEVER: Final = 1 << 62
 """A number that no request will have."""
@@ -490,7 +514,7 @@ def _falls(millionths: int, chance: Chance) -> bool:
 
 # --- rules that cannot be meant ------------------------------------------------------------------
 
-_NOTHINGS: Final = (*(Stall(part, ZERO) for part in Part), Stale(ZERO), Skew(0))
+_NOTHINGS: Final = (*(Stall(part, ZERO) for part in Part), Deaf(ZERO), Stale(ZERO), Skew(0))
 
 
 def fault_problems(rule: FaultRule) -> Iterator[tuple[str, str]]:

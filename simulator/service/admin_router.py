@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 from aiohttp import web
 
-from simulator.core.faults import Asked, Commit, Fault, FaultRule, is_silent
+from simulator.core.faults import Asked, Commit, Fault, FaultRule, Shown, is_silent
 from simulator.core.instants import Instant
 from simulator.core.versions import major_and_minor
 from simulator.journal import Exchange, Headers
@@ -119,6 +119,13 @@ class AdminRouter:
         faults = [rule.fault for rule in rules]
         is_asked = silent is None or silent.commit is Commit.AFTER
         own = self._answer(asked, now, faults) if is_asked else None
+        if own is not None and not own.is_altered:
+            idle = [rule for rule in rules if isinstance(rule.fault, Shown)]
+            self._simulation.faults.forgive(idle)
+            rules = [rule for rule in rules if rule not in idle]
+            if not rules:
+                self._record(asked.request, asked.body, own, now)
+                return WireResponse(self._heads.of(own, now), own.body)
         answer = self.faults.answer(own, rules, asked.route, now)
         self._record(asked.request, asked.body, as_sent(answer, rules), now)
         return self.faults.response(answer, rules, self._heads, now)

@@ -24,6 +24,7 @@ class Answer(NamedTuple):
         reply: what the core answered; None when the request never reached it.
         notes: what was odd about the request but let pass.
         headers: headers of this answer, beside those of every answer; an empty value drops one.
+        is_altered: whether faults that change what is shown have found anything to change.
         fault: what a fault made of it, for people; empty for none.
     """
 
@@ -36,3 +37,4 @@ class Answer(NamedTuple):
     notes: tuple[str, ...] = ()
     headers: Mapping[str, str] = NO_HEADERS
     fault: str = ""
+    is_altered: bool = True

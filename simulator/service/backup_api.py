@@ -82,10 +82,11 @@ class BackupApi:
         reply = self._simulation.answer(route.command(argument), now)
         if reply.refusal:
             return self._refused(route, reply.refusal.messages, reply.why, reply, notes)
-        body = self._body(route, argument, reply)
+        body = plain = self._body(route, argument, reply)
         if route.operation != "delete" and any(isinstance(fault, Shown) for fault in faults):
             body = self._altered(argument, reply, now, faults)
-        return Answer(200, body, JSON, reply.why, route.operation, reply, notes)
+        answer = Answer(200, body, JSON, reply.why, route.operation, reply, notes)
+        return answer._replace(is_altered=body != plain) if faults else answer
 
     def _body(self, route: Route, argument: str, reply: Reply) -> bytes:
         if reply.backups is not None:

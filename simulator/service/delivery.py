@@ -19,6 +19,7 @@ from simulator.core.faults import (
     BrokenChunk,
     Claim,
     Cut,
+    Deaf,
     Drip,
     Early,
     Ending,
@@ -102,7 +103,9 @@ def actions(  # noqa: C901, PLR0911, PLR0912 - one for each fault
             return [head + half, Pause(_seconds(silence)), rest]
         case Hang():
             return [Silence()]
-        case Goodbye():
+        case Goodbye(idle=idle):
+            return [head + body, Pause(_seconds(idle)), Ending.CLOSE]
+        case Deaf():
             return [head + body, Ending.CLOSE]
         case Refuse():
             return [Ending.RESET]

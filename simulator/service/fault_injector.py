@@ -11,6 +11,7 @@ from simulator.core.faults import (
     CHANGING,
     AnswerWith,
     Cut,
+    Deaf,
     FaultRule,
     Garbage,
     Hang,
@@ -46,6 +47,8 @@ class FaultInjector:
         self._version = version
         self.refuse: Callable[[float], None] = _no_port
         """Closes the port for so many seconds of real time; set by whoever listens."""
+        self.leave_unread: Callable[[float], None] = _no_port
+        """Lets the next connection wait for so many seconds; set by whoever listens."""
 
     def answer(
         self, own: Answer | None, rules: Sequence[FaultRule], route: Route | None, now: Instant
@@ -80,6 +83,8 @@ class FaultInjector:
         for fault in faults:
             if isinstance(fault, Refuse):
                 self.refuse(fault.length / NANOSECONDS_PER_SECOND)
+            if isinstance(fault, Deaf):
+                self.leave_unread(fault.length / NANOSECONDS_PER_SECOND)
         head = heads.of(answer, Instant(now + skew)) if answer.status else b""
         return FaultyResponse(head, answer.body, faults)
 
@@ -113,7 +118,7 @@ class FaultInjector:
 
 
 def _no_port(seconds: float) -> None:
-    raise AssertionError(f"nobody listens, so nobody can be refused for {seconds} s")
+    raise AssertionError(f"nobody listens, so nobody waits for {seconds} s")
 
 
 def as_sent(answer: Answer, rules: Sequence[FaultRule]) -> Answer:

@@ -25,11 +25,27 @@ class ListenError(Exception):
 class _Connection(web.RequestHandler):
     """One connection. What is no HTTP request is answered by Admin Router as well."""
 
-    __slots__ = ("_router",)
+    __slots__ = ("_router", "_unread_seconds")
 
-    def __init__(self, manager: web.Server, *, router: AdminRouter, **options: Any) -> None:  # noqa: ANN401 - aiohttp's
+    def __init__(
+        self,
+        manager: web.Server,
+        *,
+        router: AdminRouter,
+        unread_seconds: float,
+        **options: Any,  # noqa: ANN401 - aiohttp's
+    ) -> None:
         super().__init__(manager, **options)
         self._router = router
+        self._unread_seconds = unread_seconds
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin to read; where a fault says so, after a while only."""
+        super().connection_made(transport)
+        if self._unread_seconds and isinstance(transport, asyncio.Transport):
+            transport.pause_reading()
+            loop = asyncio.get_running_loop()
+            loop.call_later(self._unread_seconds, _read_on, transport)
 
     def handle_error(
         self,
@@ -61,7 +77,9 @@ class Listener:
         self._stopping = asyncio.Event()
         self._closed_until = 0.0
         self._away: asyncio.Task[None] | None = None
+        self._unread_seconds = 0.0
         router.faults.refuse = self.refuse
+        router.faults.leave_unread = self.leave_unread
         self._started = self._thread.begin(self._start())
 
     def stop(self) -> None:
@@ -82,6 +100,10 @@ class Listener:
             self._server.close()
             self._socket = _bind(self.host, self.port, listens=False)
             self._away = loop.create_task(self._come_back())
+
+    def leave_unread(self, seconds: float) -> None:
+        """Accept the next connection, but read nothing from it for so much real time."""
+        self._unread_seconds = seconds
 
     async def _come_back(self) -> None:
         while (left := self._closed_until - self._thread.loop.time()) > 0:
@@ -109,8 +131,10 @@ class Listener:
         await self._listen()
 
     def _connection(self) -> "_Connection":
+        unread_seconds, self._unread_seconds = self._unread_seconds, 0.0
         return _Connection(
             self._http,
+            unread_seconds=unread_seconds,
             loop=self._thread.loop,
             router=self._router,
             access_log=None,
@@ -125,6 +149,11 @@ class Listener:
         self._server.close()
         self._http.pre_shutdown()
         await self._http.shutdown(SHUTDOWN_SECONDS)
+
+
+def _read_on(transport: asyncio.Transport) -> None:
+    if not transport.is_closing():
+        transport.resume_reading()
 
 
 def _bind(host: str, port: int, *, listens: bool = True) -> socket.socket:

@@ -15,6 +15,7 @@ from simulator.core.faults import (
     Claim,
     Commit,
     Cut,
+    Deaf,
     Drip,
     Early,
     Edit,
@@ -378,6 +379,8 @@ def test_counting_is_what_a_naive_reader_would_do(
         (Stall(Part.BODY, SECOND), False, "1s of silence in the middle of the body"),
         (Hang(), True, "silence until the client leaves"),
         (Goodbye(), False, "the kept connection closed behind the answer"),
+        (Goodbye(SECOND), False, "the kept connection closed 1s behind the answer"),
+        (Deaf(SECOND), False, "the next connection not read for 1s"),
         (Refuse(SECOND), True, "nobody listening for 1s"),
         (Stale(SECOND), False, "a list as of 1s ago"),
         (Hide("n*"), False, "backups labelled n* left out"),
@@ -550,3 +553,13 @@ def test_what_may_hold_is_no_problem(status: str) -> None:
     """A backup can be both."""
     during = WhileStatus(label="*", kind=OperationKind.CREATE, status=status)
     assert list(fault_problems(FaultRule(fault=Hang(), path="/*", during=during))) == []
+
+
+def test_a_strike_can_be_taken_back() -> None:
+    """Of this rule only: there was nothing that it could have changed."""
+    faults = Faults()
+    idle = faults.add(FaultRule(fault=Hang(), operations=("list",), also=True))
+    other = faults.add(FaultRule(fault=Skew(1), operations=("list",)))
+    struck = faults.strike(LIST, Duration(0), lambda: iter(()), Dice())
+    faults.forgive([rule for rule in struck if rule is idle.rule])
+    assert (idle.hits, other.hits) == (0, 1)

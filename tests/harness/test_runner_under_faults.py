@@ -91,7 +91,7 @@ def test_half_a_list_is_no_list(load: Load, fault: str) -> None:
 @pytest.mark.parametrize("fault", ["{clock: +2h}", "goodbye", "{order: reversed}"])
 def test_a_fault_excuses_no_doubles_that_were_not_answered(load: Load, fault: str) -> None:
     text = f"""
-        cluster: {{backups: [{{label: old}}]}}
+        cluster: {{backups: [{{label: old, times: 2}}]}}
         faults: [{{on: list, do: {fault}}}]
         steps: [{{list: {{}}}}]
     """

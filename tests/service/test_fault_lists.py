@@ -313,7 +313,6 @@ def test_the_answer_to_a_refused_list_stays_as_it_is(fake: FakeCluster, ask: Ask
 # --- and nothing of the cluster itself -----------------------------------------------------------
 
 SHOWN: list[object] = [
-    {"stale": "1h"},
     {"hide": "*"},
     {"twice": "*"},
     {"order": "reversed"},
@@ -365,3 +364,24 @@ def test_whatever_json_is_set_is_shown(value: object) -> None:
     (backup,) = simulation.backups.values()
     assert isinstance(use.rule.fault, Edit)
     assert json.loads(edited([use.rule.fault], backup))["x"] == {"y": value}
+
+
+@pytest.mark.parametrize(
+    "do",
+    [{"hide": "z*"}, {"twice": "z*"}, {"edit": "z*", "drop": "id"}, {"edit": "*", "drop": "x"}],
+    ids=str,
+)
+def test_what_changes_nothing_has_struck_nothing(do: object, fake: FakeCluster, ask: Ask) -> None:
+    """Most likely its label or its path is mistyped; the answer is as without it."""
+    use = fake.faults.add(on="list", do=do, optional=True)
+    ask(fake, "GET", "/list")
+    assert (use.seen, use.hits) == (1, 0)
+    assert fake.journal.exchanges[-1].fault == ""
+
+
+def test_what_changes_nothing_leaves_the_others_alone(fake: FakeCluster, ask: Ask) -> None:
+    """Beside one that strikes."""
+    idle = fake.faults.add(on="list", do={"hide": "z*"}, also=True, optional=True)
+    skew = fake.faults.add(on="list", do={"clock": "+1h"})
+    ask(fake, "GET", "/list")
+    assert (idle.hits, skew.hits) == (0, 1)

@@ -713,3 +713,50 @@ def test_a_thousand_broken_connections_leave_nothing_behind(fake: FakeCluster) -
     assert threading.active_count() == threads
     assert sum(use.hits for use in fake.faults.uses) == len(fake.journal.exchanges)
     assert isinstance(fake.faults.uses[0].rule, FaultRule)
+
+
+# --- kept connections, and new ones --------------------------------------------------------------
+
+
+def test_a_kept_connection_is_closed_after_a_while(fake: FakeCluster, peer: Peer) -> None:
+    """A request that is sent meanwhile has come too late: it is not carried out."""
+    fake.faults.add(on="list", do={"goodbye": "50ms"}, times=1)
+    peer.send()
+    before = fake.backups
+    head, _ = peer.answer()
+    assert b"Connection: close" not in head
+    peer.send("POST", f"{BASE_PATH}/create", {"label": "late"})
+    rest, _ = peer.rest()  # FIN, or RST for what nobody has read
+    assert rest == b""
+    assert fake.backups == before
+
+
+def test_nothing_is_read_from_the_next_connection_for_a_while(
+    fake: FakeCluster, peer: Peer, reach: Reach
+) -> None:
+    """It is accepted; what was sent is answered in the end. The one after it waits for nothing."""
+    fake.faults.add(on="list", do={"stall": "300ms", "at": "connect"}, times=1)
+    peer.send()
+    peer.answer()
+    assert peer.rest() == (b"", FIN)
+    waiting = reach()
+    waiting.send()
+    assert waiting.is_silent()
+    other = reach()
+    other.send()
+    assert other.answer()[0].startswith(b"HTTP/1.1 200")
+    assert waiting.answer()[0].startswith(b"HTTP/1.1 200")
+
+
+def test_a_cluster_stops_while_it_leaves_a_connection_unread(reach: Reach) -> None:
+    """Nobody reads it later."""
+    cluster = FakeCluster()
+    cluster.faults.add(on="list", do={"stall": "60s", "at": "connect"})
+    first = reach(cluster)
+    first.send()
+    first.answer()
+    waiting = reach(cluster)
+    waiting.send()
+    cluster.stop()
+    assert waiting.rest()[0] == b""
+    assert len(cluster.journal.exchanges) == 1
