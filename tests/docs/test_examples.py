@@ -97,7 +97,7 @@ def test_a_client_in_a_document_passes_every_bundled_scenario(block: Block, tmp_
     client = "python:my_client:make_client"
     command = [sys.executable, "-m", "simulator.cli.main", "test", "-q", "--client", client]
     run = subprocess.run(
-        command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False
+        command, cwd=tmp_path, capture_output=True, text=True, timeout=400, check=False
     )
     assert run.returncode == 0, run.stdout + run.stderr
 
