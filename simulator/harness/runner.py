@@ -289,12 +289,13 @@ class _Runner:
         document: Mapping[str, object] = {}
         while True:
             asked_at, asked_after = clock.now, self._control.journal.count
+            was_refusing = self._control.is_refusing
             outcome = await self._client.show(backup_id)
-            if not isinstance(outcome, Ok) and self._control.is_refusing:
-                await asyncio.sleep(_LOOK_SECONDS)  # noqa: TID251 - nobody listens, in real time
-                continue
             is_struck = self._judge.struck(asked_after)
             if not isinstance(outcome, Ok) and not is_struck:
+                if was_refusing or self._control.is_refusing:  # it never got there: ask again
+                    await asyncio.sleep(_LOOK_SECONDS)  # noqa: TID251 - a port opens in real time
+                    continue
                 return [finding(path, f"the client to show {name}", str(outcome))]
             if moved_by_requests and clock.now == asked_at:
                 return [finding(path, f"the client to ask for {name}", "it sent no request")]

@@ -118,6 +118,7 @@ class Listener:
         except OSError as error:  # somebody else may listen on a port that is only bound
             self._server.close()
             self._router.crash = ListenError(_advice(self.host, self.port, error))
+            self._router.refuses(now=False)  # it is lost for good: nobody is to wait for it
 
     async def _listen(self) -> None:
         loop, own = asyncio.get_running_loop(), self._socket

@@ -178,6 +178,22 @@ def test_a_wait_waits_until_somebody_listens_again(load: Load) -> None:
     assert verdict.findings == ()
 
 
+def test_a_wait_ends_where_every_poll_is_refused(load: Load) -> None:
+    """Each takes its part of the cluster's time: a fault without an end holds nobody up."""
+    verdict = run(
+        load,
+        """
+        faults: [{on: list, do: {refuse: 1ms}}]
+        steps:
+          - create: {label: nightly}
+            as: first
+          - wait: {backup: first, for: STATUS_READY, within: 1m}
+        """,
+    )
+    (finding,) = verdict.findings
+    assert finding.expected == "first to become STATUS_READY within 1m"
+
+
 def test_a_refused_port_excuses_nothing_later(load: Load) -> None:
     """Once somebody listens again."""
     verdict = run(
