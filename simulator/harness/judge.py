@@ -230,7 +230,7 @@ class Judge:
         return finding(path, f"{what}{name} to become {wait.for_}", f"{status} at +{at}", *notes)
 
     def never_came(
-        self, wait: WaitModel, name: str, status: str, backup_id: str, path: KeyPath
+        self, wait: WaitModel, name: str, found: str, backup_id: str, path: KeyPath
     ) -> Finding:
         """Find that a wait took too long, with the nearest miss."""
         clock = self._control.clock
@@ -240,11 +240,13 @@ class Judge:
         if due:
             at = duration_text(elapsed(clock.start, due[0]))
             notes.append(f"nearest miss: {due[1]} at +{at}; the last poll was at +{last}")
+        elif self.is_true(wait.for_, backup_id, wait):
+            notes.append(f"in truth it is {wait.for_}; the last poll was at +{last}")
         else:
             notes.append(f"no time alone ends this; the last poll was at +{last}")
         what = "the restore of " if wait.restore else ""
         wanted = f"{what}{name} to become {wait.for_} within {duration_text(wait.within)}"
-        return finding(path, wanted, f"still {status}", *notes)
+        return finding(path, wanted, found, *notes)
 
     def ran(
         self, ran: Ran, program: ProgramRunModel, subject: str, after_entry: int

@@ -311,7 +311,8 @@ class _Runner:
             if is_over and (not is_struck or self._judge.is_true(status, backup_id, wait)):
                 return [self._judge.ended_otherwise(wait, name, status, document, path)]
             if (clock.now if moved_by_requests else asked_at) >= give_up_at:
-                return [self._judge.never_came(wait, name, status, backup_id, path)]
+                found = f"still {status}" if document else f"never shown; at last {outcome}"
+                return [self._judge.never_came(wait, name, found, backup_id, path)]
             if not moved_by_requests:
                 now = clock.now
                 clock.advance(Duration(min(wait.every, elapsed(now, max(give_up_at, now)))))

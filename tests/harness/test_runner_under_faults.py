@@ -192,6 +192,8 @@ def test_a_wait_ends_where_every_poll_is_refused(load: Load) -> None:
     )
     (finding,) = verdict.findings
     assert finding.expected == "first to become STATUS_READY within 1m"
+    assert finding.found.startswith("never shown; at last ")
+    assert finding.notes == ("in truth it is STATUS_READY; the last poll was at +1m",)
 
 
 def test_a_refused_port_excuses_nothing_later(load: Load) -> None:
