@@ -418,12 +418,15 @@ def test_nothing_leaks(shell: Shell) -> None:
 
 HARNESS = f"""
 import asyncio
+import signal
 import sys
 from pathlib import Path
 from simulator.core.instants import Duration
 from simulator.harness.clients import guardian
 from simulator.harness.clients.processes import Processes
 from simulator.harness.ports import Target
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's "&" would have it ignored
 
 async def main():
     target = Target(url="", token="", username="", password="")
