@@ -16,6 +16,7 @@ from throughput import CREATE, LABEL_BODY, LIST, creating, holding, port_of, tim
 
 from simulator.core import commands
 from simulator.core.cluster import ClusterSpec, ExistingBackup
+from simulator.core.faults import Asked
 from simulator.service.backup_api import ROUTES, BackupApi, BackupRequest
 from simulator.service.fake_cluster import FakeCluster
 from simulator.simulation import Simulation
@@ -75,6 +76,7 @@ def _list_us(size: int, query: str, repeats: int) -> float:
     api = BackupApi(simulation)
     route = ROUTES[LIST]
     asked = BackupRequest("GET", query.removeprefix("?"), "", b"")
+    a_list = Asked("list", "GET", LIST)
     taken = []
     for _ in range(repeats):
         made = simulation.do(commands.Create("changing")).backup
@@ -82,7 +84,7 @@ def _list_us(size: int, query: str, repeats: int) -> float:
         simulation.do(commands.Delete(made.id))
         started = perf_counter()
         with simulation.lock:
-            answer = api.answer(route, asked, simulation.clock.on_request())
+            answer = api.answer(route, asked, simulation.clock.on_request(a_list))
         taken.append((perf_counter() - started) * 1e6)
         assert answer.status == 200, answer  # noqa: PLR2004 - OK
     return median(taken)

@@ -8,12 +8,13 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from simulator.clock import Manual, PerRequest, Rate
+    from simulator.clock import ClockError
     from simulator.core.cluster import ClusterSpec, ExistingBackup
     from simulator.core.instants import parse_duration
     from simulator.core.marathon import app_from
     from simulator.core.scripts import Between, Forever, Lasts, Polls, Stage, Until
     from simulator.core.statuses import Status
+    from simulator.core.time_policies import Manual, PerRequest, Rate
     from simulator.harness.ports import Target
     from simulator.scripting import ScriptError
     from simulator.service.fake_cluster import FakeCluster
@@ -21,12 +22,13 @@ if TYPE_CHECKING:
     from simulator.simulation import RefusedError
 
 _HOMES = {
-    "simulator.clock": ("Manual", "PerRequest", "Rate"),
+    "simulator.clock": ("ClockError",),
     "simulator.core.cluster": ("ClusterSpec", "ExistingBackup"),
     "simulator.core.instants": ("parse_duration",),
     "simulator.core.marathon": ("app_from",),
     "simulator.core.scripts": ("Between", "Forever", "Lasts", "Polls", "Stage", "Until"),
     "simulator.core.statuses": ("Status",),
+    "simulator.core.time_policies": ("Manual", "PerRequest", "Rate"),
     "simulator.harness.ports": ("Target",),
     "simulator.scripting": ("ScriptError",),
     "simulator.service.fake_cluster": ("FakeCluster",),
@@ -36,6 +38,7 @@ _HOMES = {
 
 __all__ = [
     "Between",
+    "ClockError",
     "ClusterSpec",
     "ExistingBackup",
     "FakeCluster",

@@ -11,7 +11,7 @@ from threading import RLock
 from typing import Final, final
 
 from simulator.chance import SeededChance
-from simulator.clock import DEFAULT_START, Clock, Manual, RealTime, TimePolicy
+from simulator.clock import DEFAULT_START, Clock, ClockError, RealTime
 from simulator.core import commands
 from simulator.core.backups import Backup
 from simulator.core.cluster import Cluster, ClusterSpec, RuleUse
@@ -22,6 +22,7 @@ from simulator.core.instants import Duration, Instant, after, elapsed, parse_dur
 from simulator.core.marathon import Apps, app_from
 from simulator.core.scripts import OperationKind, ScriptRule
 from simulator.core.statuses import Status
+from simulator.core.time_policies import Manual, TimePolicy
 from simulator.journal import Journal
 from simulator.scripting import ScriptBuilder, ScriptError
 from simulator.world import made_up_apps
@@ -131,7 +132,12 @@ class Simulation:
         for rule in spec.faults:
             self.faults.arm(rule)
         self.clock: Final = Clock(
-            policy, start, lock=self.lock, settle=self._settle, monotonic_ns=monotonic_ns
+            policy,
+            start,
+            lock=self.lock,
+            cluster=self,
+            chance=SeededChance(f"{seed}/time"),
+            monotonic_ns=monotonic_ns,
         )
 
     # --- asking ----------------------------------------------------------------------------
@@ -148,8 +154,14 @@ class Simulation:
         if events:
             self.journal.record_all(events)
 
-    def _settle(self, now: Instant) -> None:
+    def settle(self, now: Instant) -> None:
+        """Let everything happen that is due; under the lock."""
         self.record(self._cluster.advance_to(now))
+
+    def next_deadline(self) -> Instant | None:
+        """Return when something next changes by itself; None when nothing will."""
+        with self.lock:
+            return self._cluster.next_deadline()
 
     def strike(self, asked: Asked, now: Instant) -> tuple[FaultRule, ...]:
         """Return the fault rules that strike a request, and count it; under the lock."""
@@ -169,7 +181,7 @@ class Simulation:
         """
         with self.lock:
             now = self.clock.now
-            self._settle(now)
+            self.settle(now)
             reply = self._cluster.handle(command, now)
             self.record(reply.events)
         if reply.refusal:
@@ -260,7 +272,7 @@ class Simulation:
     def _change_access(self, change: str, *, accepted: bool, until: Instant | None) -> None:
         with self.lock:
             now = self.clock.now
-            self._settle(now)
+            self.settle(now)
             self.token_is_accepted = accepted
             self.permitted_until = until
             self.record((AccessChanged(at=now, change=change),))
@@ -301,14 +313,14 @@ class Simulation:
     def backups(self) -> Mapping[str, Backup]:
         """Every stored backup by id, oldest first, as it really is now."""
         with self.lock:
-            self._settle(self.clock.now)
+            self.settle(self.clock.now)
             return dict(self._cluster.backups)
 
     @property
     def apps(self) -> Apps:
         """Marathon's apps by id, as they really are now."""
         with self.lock:
-            self._settle(self.clock.now)
+            self.settle(self.clock.now)
             return self._cluster.apps
 
     @property
@@ -320,7 +332,7 @@ class Simulation:
     def marathon_available(self) -> bool:
         """Whether Marathon answers now."""
         with self.lock:
-            self._settle(self.clock.now)
+            self.settle(self.clock.now)
             return self._cluster.marathon_available
 
     @property
@@ -329,8 +341,30 @@ class Simulation:
         with self.lock:
             return tuple(self._cluster.rules)
 
+    def status_of(self, backup: str, *, restore: bool = False) -> str:
+        """Return the status of a backup, or of its latest restore, as it really is.
+
+        Args:
+            backup: its id, or its label: of several with the same one, the newest is meant.
+            restore: whether its latest restore is meant.
+
+        Raises:
+            ClockError: when there is none.
+        """
+        with self.lock:
+            stored = self.backups
+            namesakes = [each for each in stored.values() if each.label == backup]
+            found = stored.get(backup) or (namesakes[-1] if namesakes else None)
+            if found is None:
+                raise ClockError(f"there is no backup with the id or label {backup!r}")
+            if not restore:
+                return found.status.value
+            if not found.restores:
+                raise ClockError(f"{backup} has never been restored")
+            return found.restores[-1].status.value
+
     def due(self, backup_id: str) -> tuple[Instant, Status] | None:
         """Foresee when and how a backup's running operation ends, if time alone decides."""
         with self.lock:
-            self._settle(self.clock.now)
+            self.settle(self.clock.now)
             return self._cluster.due(backup_id)

@@ -2,7 +2,7 @@ from collections.abc import Callable
 
 import pytest
 
-from simulator.clock import Rate
+from simulator.clock import ClockError
 from simulator.core import commands
 from simulator.core.backups import Backup
 from simulator.core.cluster import ClusterSpec, ExistingBackup
@@ -19,9 +19,11 @@ from simulator.core.events import (
     StageEntered,
     StatusChanged,
 )
+from simulator.core.faults import Asked
 from simulator.core.instants import Duration, Instant, after, parse_duration, parse_rfc3339
 from simulator.core.marathon import app_from
 from simulator.core.statuses import Status
+from simulator.core.time_policies import Rate
 from simulator.simulation import RefusedError, Simulation
 
 SECOND = 1_000_000_000
@@ -175,7 +177,9 @@ def test_a_refused_command_is_an_answer_for_a_client(simulation: Simulation) -> 
     """Which the caller gets, with a reason that programs can read."""
     create(simulation)
     with simulation.lock:
-        reply = simulation.answer(commands.Create("second"), simulation.clock.on_request())
+        reply = simulation.answer(
+            commands.Create("second"), simulation.clock.on_request(Asked("create", "POST", "/"))
+        )
     assert reply.refusal is not None
     assert reply.refusal.reason is Refused.BUSY
 
@@ -361,3 +365,42 @@ def test_a_limited_journal_keeps_the_newest() -> None:
         simulation.release(name)
     assert (simulation.journal.count, simulation.journal.dropped) == (3, 1)
     assert simulation.journal.limit == 2
+
+
+# --- looking at a status ---------------------------------------------------------------------
+
+
+def test_a_status_is_found_by_id_and_by_the_label_of_the_newest(simulation: Simulation) -> None:
+    """Of the backup, or of its latest restore."""
+    simulation.on_create(times=1).backing_up("10s").error("disk full")
+    first = create(simulation, "nightly")
+    simulation.clock.advance("1m")
+    create(simulation, "nightly")
+    assert simulation.status_of(first.id) == "STATUS_ERROR"
+    assert simulation.status_of("nightly") == "STATUS_BACKING_UP"
+    simulation.clock.run_until("nightly", "STATUS_READY")
+    simulation.do(commands.Restore(list(simulation.backups)[-1]))
+    assert simulation.status_of("nightly") == "STATUS_READY"
+    assert simulation.status_of("nightly", restore=True) == "STATUS_RESTORING"
+    simulation.clock.run_until("nightly", "STATUS_READY", restore=True)
+    assert simulation.clock.elapsed == parse_duration("2m")
+
+
+def test_the_status_of_nothing_is_refused(simulation: Simulation) -> None:
+    """With one sentence, whichever it is that is missing."""
+    with pytest.raises(ClockError, match="there is no backup with the id or label 'first'"):
+        simulation.clock.run_until("first", "STATUS_READY")
+    create(simulation, "first")
+    with pytest.raises(ClockError, match="first has never been restored"):
+        simulation.clock.run_until("first", "STATUS_READY", restore=True)
+
+
+def test_the_next_event_is_the_end_of_a_stage(simulation: Simulation) -> None:
+    """Stages that wait for something else have none."""
+    simulation.on_create("nightly").backing_up("90s")
+    simulation.on_create("held").backing_up(until="go")
+    create(simulation, "nightly")
+    assert simulation.clock.advance_to_next() - simulation.clock.start == parse_duration("90s")
+    create(simulation, "held")
+    with pytest.raises(ClockError, match="nothing changes by itself any more"):
+        simulation.clock.advance_to_next()

@@ -7,8 +7,9 @@ import sys
 import rich_click as click
 
 from simulator.cli import USAGE_ERROR
-from simulator.clock import Manual, Rate, RealTime
+from simulator.clock import RealTime
 from simulator.core.cluster import ClusterSpec
+from simulator.core.time_policies import Manual, Rate
 from simulator.core.versions import checked_version
 from simulator.service.fake_cluster import LOOPBACK, FakeCluster
 from simulator.service.listener import ListenError

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import pytest
 
 if TYPE_CHECKING:
-    from simulator.clock import TimePolicy
     from simulator.core.cluster import ClusterSpec
     from simulator.core.faults import FaultRule
     from simulator.core.instants import Instant
     from simulator.core.scripts import ScriptRule
+    from simulator.core.time_policies import TimePolicy
     from simulator.harness.clients.profiled import ProfiledClient
     from simulator.harness.language.scenario import Scenario
     from simulator.service.fake_cluster import FakeCluster

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Final, final
 
-from simulator.clock import PerRequest
 from simulator.core.instants import Duration, Instant, after, duration_text, elapsed
 from simulator.core.marathon import absolute
 from simulator.core.statuses import Status
+from simulator.core.time_policies import PerRequest
 from simulator.harness.documents import status_shown
 from simulator.harness.judge import Judge, false_success, finding, made_one, unlike
 from simulator.harness.language.program_model import ProgramRunModel

@@ -91,9 +91,10 @@ class AdminRouter:
         self, request: web.BaseRequest, body: bytes | None
     ) -> web.StreamResponse:
         with self._simulation.lock:
-            now = self._simulation.clock.on_request()
             path, _, query = request.raw_path.partition("?")
             route = ROUTES.get(path) or ROUTES.get(path := _normalised(path))
+            operation = route.operation if route else ""
+            now = self._simulation.clock.on_request(Asked(operation, request.method, path))
             asked = _Asked(request, body, path, query, route, self._token_problem(request))
             if self._simulation.faults.uses:
                 rules = self._strike(asked, now)
@@ -138,7 +139,7 @@ class AdminRouter:
         page = pages.error_page(status, self._version)
         answer = Answer(status, page, HTML, f"Admin Router: no HTTP request: {said}")
         with self._simulation.lock:
-            now = self._simulation.clock.on_request()
+            now = self._simulation.clock.on_request(Asked("", request.method, request.raw_path))
             self._record(request, b"", answer, now)
         return WireResponse(self._heads.of(answer, now), answer.body)
 

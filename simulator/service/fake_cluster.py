@@ -3,9 +3,10 @@
 from types import TracebackType
 from typing import Final, Self, final
 
-from simulator.clock import DEFAULT_START, Manual, TimePolicy
+from simulator.clock import DEFAULT_START
 from simulator.core.cluster import ClusterSpec
 from simulator.core.instants import Instant
+from simulator.core.time_policies import Manual, TimePolicy
 from simulator.service.admin_router import AdminRouter
 from simulator.service.listener import Listener
 from simulator.service.tokens import make_token

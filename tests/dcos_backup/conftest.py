@@ -10,8 +10,8 @@ from contextlib import suppress
 
 import pytest
 
-from simulator.clock import PerRequest
 from simulator.core.instants import parse_duration
+from simulator.core.time_policies import PerRequest
 from simulator.dcos_backup.main import main
 from simulator.service.fake_cluster import FakeCluster
 

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from simulator.clock import PerRequest
 from simulator.core import commands
 from simulator.core.cluster import ClusterSpec, ExistingBackup
 from simulator.core.instants import parse_duration
 from simulator.core.statuses import Status
+from simulator.core.time_policies import PerRequest
 from simulator.dcos_backup.main import main
 from simulator.service.fake_cluster import FakeCluster
 

@@ -14,6 +14,7 @@ import pytest
 
 from simulator.core import commands
 from simulator.core.commands import Command
+from simulator.core.faults import Asked
 from simulator.harness.language.scenario import Scenario
 from simulator.harness.language.scenario_file import load_scenarios
 from simulator.harness.ports import Client, Failed, Ok, Outcome, Ran, Session
@@ -73,7 +74,7 @@ class CorrectClient:
         body = b"" if operation == "list" else json.dumps({field: argument}).encode()
         simulation = self._simulation
         with simulation.lock:
-            now = simulation.clock.on_request()
+            now = simulation.clock.on_request(Asked(operation, method, f"{BASE_PATH}/{operation}"))
             reply = simulation.answer(command, now)
             refusal = reply.refusal
             exchange = Exchange(

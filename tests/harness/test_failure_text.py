@@ -7,9 +7,10 @@ from typing import get_args
 
 import pytest
 
-from simulator.clock import Clock, Manual
+from simulator.clock import Clock
 from simulator.core.events import Event
 from simulator.core.instants import Duration, after
+from simulator.core.time_policies import Manual
 from simulator.harness.failure_text import failure_text, replay_command
 from simulator.harness.language.source_file import in_one_line
 from simulator.harness.plain_text import SHOWN_MAX

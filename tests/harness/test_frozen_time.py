@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import aiohttp
 import pytest
 
-from simulator.clock import Clock, Manual
+from simulator.clock import Clock
+from simulator.core.time_policies import Manual
 from simulator.harness.frozen_time import frozen_to
 from simulator.service.fake_cluster import FakeCluster
 

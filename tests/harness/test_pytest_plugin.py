@@ -630,7 +630,7 @@ def test_a_test_may_have_many_clusters(project: pytest.Pytester) -> None:
     tests = (
         ASKS
         + """
-    from simulator.clock import PerRequest
+    from simulator.core.time_policies import PerRequest
     from simulator.core.cluster import ClusterSpec, ExistingBackup
     from simulator.core.instants import parse_duration
 

@@ -5,10 +5,10 @@ from urllib.parse import quote
 
 import pytest
 
-from simulator.clock import PerRequest
 from simulator.core.cluster import ClusterSpec
 from simulator.core.events import BackupStarted
 from simulator.core.instants import parse_duration, parse_rfc3339
+from simulator.core.time_policies import PerRequest
 from simulator.journal import Exchange
 from simulator.service.backup_api import BASE_PATH
 from simulator.service.fake_cluster import FakeCluster

@@ -17,10 +17,10 @@ import pytest
 from freezegun import freeze_time
 
 import simulator
-from simulator.clock import Rate
 from simulator.core.cluster import ClusterSpec, ExistingBackup
 from simulator.core.events import BackupStarted, StatusChanged
 from simulator.core.marathon import app_from
+from simulator.core.time_policies import Rate
 from simulator.journal import Entry, Exchange
 from simulator.service.backup_api import BASE_PATH
 from simulator.service.fake_cluster import FakeCluster
@@ -135,7 +135,7 @@ IMPORTED_WHILE_FROZEN = """
 import http.client
 from freezegun import freeze_time
 with freeze_time("2031-05-06"):
-    from simulator.clock import Rate
+    from simulator.core.time_policies import Rate
     from simulator.service.fake_cluster import FakeCluster
     with FakeCluster(policy=Rate(1e9)) as fake:
         before = fake.clock.now

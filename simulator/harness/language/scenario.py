@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, final
 
-from simulator.clock import DEFAULT_START, Manual, PerRequest, Rate, TimePolicy
+from simulator.clock import DEFAULT_START
 from simulator.core.cluster import ClusterSpec, ExistingBackup
 from simulator.core.faults import FaultRule
 from simulator.core.instants import Instant
@@ -24,6 +24,7 @@ from simulator.core.scripts import (
     Stage,
     Until,
 )
+from simulator.core.time_policies import Manual, PerRequest, Rate, TimePolicy
 from simulator.harness.language.cluster_model import (
     BackupModel,
     BetweenModel,

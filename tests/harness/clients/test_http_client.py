@@ -7,7 +7,7 @@ from typing import Protocol
 
 import pytest
 
-from simulator.clock import Manual
+from simulator.core.time_policies import Manual
 from simulator.harness.clients import client_kind
 from simulator.harness.clients.http import opened
 from simulator.harness.clients.in_process import target_of

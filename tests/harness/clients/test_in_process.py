@@ -5,8 +5,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from simulator.clock import PerRequest
 from simulator.core.instants import parse_duration
+from simulator.core.time_policies import PerRequest
 from simulator.harness.clients import client_kind
 from simulator.harness.clients.in_process import run_in_process, start_cluster, target_of
 from simulator.harness.language.scenario import Scenario

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from simulator.clock import DEFAULT_START, Manual, PerRequest, Rate, TimePolicy
+from simulator.clock import DEFAULT_START
 from simulator.core.cluster import ExistingBackup
 from simulator.core.instants import Duration, parse_duration, parse_rfc3339
 from simulator.core.scripts import (
@@ -20,6 +20,7 @@ from simulator.core.scripts import (
     Until,
 )
 from simulator.core.statuses import Status
+from simulator.core.time_policies import Manual, PerRequest, Rate, TimePolicy
 from simulator.harness.language.scenario import Scenario
 from simulator.harness.language.scenario_file import load_scenarios
 from simulator.harness.language.step_model import CreateStep, ListStep, ShowStep, WaitStep
