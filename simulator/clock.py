@@ -129,7 +129,7 @@ class Clock:
     @property
     def datetime(self) -> datetime:
         """The present cluster time in whole microseconds: never ahead of ``now``."""
-        return _EPOCH + timedelta(microseconds=self.now // NANOSECONDS_PER_MICROSECOND)
+        return as_datetime(self.now)
 
     # --- what moves it ---------------------------------------------------------------------
 
@@ -282,6 +282,11 @@ class Clock:
     def _settle(self) -> None:
         if self._cluster:
             self._cluster.settle(self._now)
+
+
+def as_datetime(instant: Instant) -> datetime:
+    """Return an instant in whole microseconds: never ahead of it."""
+    return _EPOCH + timedelta(microseconds=instant // NANOSECONDS_PER_MICROSECOND)
 
 
 def _step(duration: str | Duration) -> Duration:

@@ -5,7 +5,7 @@ deploys an app, comes through here, and time is settled here before anything loo
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from threading import RLock
 from typing import Final, final
@@ -306,6 +306,50 @@ class Simulation:
                 )
             )
         return ScriptBuilder(use, self.lock)
+
+    # --- the time of Python clients in this process --------------------------------------------
+
+    def freeze(self, *, skew: str = "0s", zone: str = "UTC") -> AbstractContextManager[None]:
+        """Let ``datetime.now()``, ``time.time()`` and ``time.monotonic()`` follow this cluster.
+
+        By freezegun, for the whole process; event loops keep real time.
+
+        Args:
+            skew: how far the client's clock goes wrong: ``"5m"`` ahead, ``"-5m"`` behind.
+            zone: what naive local time is, such as ``"Europe/Berlin"``.
+
+        Raises:
+            ValueError: when ``skew`` is no duration, or there is no such zone here.
+        """
+        from simulator.client_time.frozen import frozen_to  # noqa: PLC0415 - freezegun is heavy
+
+        return frozen_to(self.clock, skew=skew, zone=zone)
+
+    @contextmanager
+    def autojump(
+        self,
+        *others: "Simulation",
+        skew: str = "0s",
+        zone: str = "UTC",
+        packages: Sequence[str] = (),
+    ) -> Iterator[None]:
+        """Let what Python code sleeps pass on this cluster's clock, at once; dates follow it, too.
+
+        Args:
+            others: clusters whose clocks jump as well, by as much.
+            skew: as ``freeze`` has it.
+            zone: as ``freeze`` has it.
+            packages: names of installed packages that are the client: others' sleep is real.
+
+        Raises:
+            ValueError: as ``freeze`` says.
+            AutojumpError: on entering, when another autojump is on.
+        """
+        from simulator.client_time.autojump import autojump  # noqa: PLC0415 - asyncio is heavy
+
+        clocks = [self.clock, *(other.clock for other in others)]
+        with self.freeze(skew=skew, zone=zone), autojump(clocks, packages):
+            yield
 
     # --- looking, without a request ------------------------------------------------------------
 

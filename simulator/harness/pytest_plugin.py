@@ -309,10 +309,23 @@ def cluster(clusters: ClusterFactory) -> "FakeCluster":
 @pytest.fixture
 def frozen_cluster(cluster: "FakeCluster") -> "Iterator[FakeCluster]":
     """The cluster of this test, with ``datetime.now()`` and ``time.time()`` on its clock."""
-    from simulator.harness.frozen_time import frozen_to  # noqa: PLC0415 - freezegun is heavy
-
-    with frozen_to(cluster.clock):
+    with cluster.freeze():
         yield cluster
+
+
+@pytest.fixture
+def autojump_cluster(
+    cluster: "FakeCluster", autojump_packages: Sequence[str]
+) -> "Iterator[FakeCluster]":
+    """The cluster of this test; what the client sleeps passes on its clock, dates follow it."""
+    with cluster.autojump(packages=autojump_packages):
+        yield cluster
+
+
+@pytest.fixture
+def autojump_packages() -> Sequence[str]:
+    """Name installed packages that are the client: override it in your conftest.py."""
+    return ()
 
 
 _passed: Final = pytest.StashKey[bool]()

@@ -1,0 +1,1 @@
+"""Cluster time for Python clients in this process: their dates, and what they sleep."""

@@ -1,0 +1,80 @@
+"""Whose code it is that sleeps: the client's own, or that of a library."""
+
+import sysconfig
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import Final, final
+
+SLEEP_FOR_OTHERS: Final = frozenset(
+    {"anyio", "backoff", "functools", "retry", "retrying", "stamina", "tenacity"}
+)
+"""Packages that sleep because whoever called them wants to: that is looked at instead."""
+
+_INSTALLED: Final = ("site-packages", "dist-packages")
+
+_SIMULATOR: Final = str(Path(__file__).parents[1])
+
+_STANDARD: Final = tuple(
+    {sysconfig.get_path(name) for name in ("stdlib", "platstdlib")} | {_SIMULATOR, "<frozen"}
+)
+
+
+@final
+class OwnCode:
+    """Tells the client's own code from others.
+
+    Own is what is neither installed nor of the standard library, nor the simulator itself: the
+    project's code and its tests. Packages that are named are own, too, wherever they are.
+
+    Args:
+        packages: names of packages or modules.
+    """
+
+    def __init__(self, packages: Sequence[str] = ()) -> None:
+        self._packages = tuple(packages)
+        self._known: dict[tuple[str, str], bool] = {}
+
+    def has(self, frame: FrameType) -> bool:
+        """Whether a frame runs own code."""
+        return self.is_own(module_of(frame), frame.f_code.co_filename)
+
+    def calls(self, frame: FrameType | None) -> bool:
+        """Whether own code makes a call: the frame is the caller's."""
+        while frame is not None and package_of(frame) in SLEEP_FOR_OTHERS:
+            frame = frame.f_back
+        return frame is not None and self.has(frame)
+
+    def innermost(self, frame: FrameType | None) -> FrameType | None:
+        """Return the own frame nearest to where a thread is; None when none of it is own."""
+        return next((each for each in stack(frame) if self.has(each)), None)
+
+    def is_own(self, module: str, file: str) -> bool:
+        """Whether a module with this name and file is own."""
+        known = self._known.get((module, file))
+        if known is None:
+            known = self._known[module, file] = self._decide(module, file)
+        return known
+
+    def _decide(self, module: str, file: str) -> bool:
+        if any(module == name or module.startswith(f"{name}.") for name in self._packages):
+            return True
+        is_installed = any(folder in Path(file).parts for folder in _INSTALLED)
+        return not is_installed and not file.startswith(_STANDARD)
+
+
+def stack(frame: FrameType | None) -> Iterator[FrameType]:
+    """Yield a frame and those that called it, the innermost first."""
+    while frame is not None:
+        yield frame
+        frame = frame.f_back
+
+
+def module_of(frame: FrameType) -> str:
+    """Return the name of the module that a frame runs."""
+    return str(frame.f_globals.get("__name__", ""))
+
+
+def package_of(frame: FrameType) -> str:
+    """Return the name of the package, without what is below it."""
+    return module_of(frame).partition(".")[0]
