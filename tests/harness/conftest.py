@@ -195,6 +195,7 @@ def run(load: Load) -> Run:
             policy=scenario.policy,
             start=scenario.start,
             made_up=scenario.made_up_apps,
+            made_up_backups=scenario.made_up_backups,
         )
         client = AlteredClient(CorrectClient(simulation), **altered)
         session = Session("fake", "fake", client, Programs(client, program))
