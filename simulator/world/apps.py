@@ -22,6 +22,7 @@ Json = dict[str, Any]
 SERVICES_OF_A_TEAM: Final = (3, 7)
 OWNERS_OF_A_TEAM: Final = 2
 
+_LOG_LEVELS: Final = ("INFO", "INFO", "INFO", "WARN", "DEBUG")
 _STACKS: Final = ("java", "java", "node", "python", "go")
 
 
@@ -126,7 +127,7 @@ def _definition(
 
 def _environment(fake: CompanyProvider, team: Team, tag: str, mem: int) -> dict[str, str]:
     """Return what a team's own program is told."""
-    environment = {"RELEASE": tag, "LOG_LEVEL": fake.pick(("INFO", "INFO", "WARN", "DEBUG"))}
+    environment = {"RELEASE": tag, "LOG_LEVEL": fake.pick(_LOG_LEVELS)}
     match team.stack:
         case "java":
             environment["JAVA_OPTS"] = f"-Xmx{mem * 3 // 4}m"

@@ -205,18 +205,6 @@ def run(load: Load) -> Run:
 
 
 @pytest.fixture
-def golden() -> Callable[[Path, str], None]:
-    """Return how to compare a text with a file; ``UPDATE_GOLDEN=1 pytest`` writes it anew."""
-
-    def golden(path: Path, text: str) -> None:
-        if os.environ.get("UPDATE_GOLDEN") == "1":
-            path.write_text(text, encoding="utf-8")
-        assert text == path.read_text(encoding="utf-8"), f"{path.name}: see UPDATE_GOLDEN"
-
-    return golden
-
-
-@pytest.fixture
 def dcos_sim(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Return how to run ``dcos-sim`` as a process of its own, in the test's folder."""
     environment = {name: os.environ[name] for name in os.environ if "PYTEST" not in name}
