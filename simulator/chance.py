@@ -50,11 +50,15 @@ class SeededChance:
         generator.seed_instance(f"{self.seed}/{purpose}")
         return generator
 
-    @cached_property
-    def _backup_uuid(self) -> Callable[[], str]:
+    def uuids(self, purpose: str) -> Callable[[], str]:
+        """Return what makes a new UUID at each call, from a stream of its own."""
         from faker.providers.misc.en_US import Provider  # noqa: PLC0415 - as above
 
-        return cast("Callable[[], str]", Provider(self.faker("backup ids")).uuid4)
+        return cast("Callable[[], str]", Provider(self.faker(purpose)).uuid4)
+
+    @cached_property
+    def _backup_uuid(self) -> Callable[[], str]:
+        return self.uuids("backup ids")
 
     @cached_property
     def _lengths(self) -> Random:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from threading import RLock
 from typing import Final, final
 
+from simulator import world
 from simulator.chance import SeededChance
 from simulator.clock import DEFAULT_START, Clock, ClockError, RealTime
 from simulator.core import commands
@@ -25,7 +26,6 @@ from simulator.core.statuses import Status
 from simulator.core.time_policies import Manual, TimePolicy
 from simulator.journal import Journal
 from simulator.scripting import ScriptBuilder, ScriptError
-from simulator.world import made_up_apps
 
 PERMISSIONS_CACHED: Final = parse_duration("5s")
 """How long Admin Router goes on permitting what has been forbidden."""
@@ -100,6 +100,7 @@ class Simulation:
         policy: what moves its time.
         start: where its time begins.
         made_up: how many apps to make up, beside those of ``spec``.
+        made_up_backups: how many backups to make up, beside those of ``spec``.
         journal_limit: how many journal entries to keep; None keeps all.
         monotonic_ns: how real time is read; replaced in tests.
     """
@@ -112,6 +113,7 @@ class Simulation:
         policy: TimePolicy = Manual(),  # noqa: B008 - a frozen value
         start: Instant = DEFAULT_START,
         made_up: int = 0,
+        made_up_backups: int = 0,
         journal_limit: int | None = None,
         monotonic_ns: Callable[[], int] = RealTime.monotonic_ns,
     ) -> None:
@@ -120,7 +122,12 @@ class Simulation:
         self._fault_chance = SeededChance(f"{seed}/faults")  # scripts go as they did without
         self.journal: Final = Journal(journal_limit)
         if made_up:
-            spec = replace(spec, apps=(*spec.apps, *made_up_apps(self.chance, made_up)))
+            spec = replace(spec, apps=(*spec.apps, *world.made_up_apps(self.chance, made_up)))
+        if made_up_backups:
+            past = world.made_up_backups(
+                self.chance, made_up_backups, start=start, dcos_version=spec.dcos_version
+            )
+            spec = replace(spec, backups=(*spec.backups, *past))
         self._cluster = Cluster(spec, now=start, chance=self.chance)
         self.token_is_accepted = True
         """Whether Admin Router takes the token for a valid one."""

@@ -17,6 +17,9 @@ from simulator.service.listener import ListenError
 JOURNAL_LIMIT = 10_000
 """Entries that a served cluster keeps; older ones are dropped."""
 
+MADE_UP_MAX = 10_000
+"""Of apps and of backups: as many as a scenario file may ask for."""
+
 GARBAGE_THRESHOLD = 50_000
 """New objects between two looks for garbage. Python's 700 makes answers wait up to 100 ms."""
 
@@ -34,15 +37,21 @@ STOPPED_BY = (signal.SIGINT, signal.SIGTERM)
     help="Seconds of cluster time in a real second; 0 stops time.",
 )
 @click.option("--apps", default=3, show_default=True, help="How many Marathon apps to make up.")
+@click.option("--backups", default=0, show_default=True, help="How many backups to make up.")
 @click.option("--seed", default="0", show_default=True, help="Seed of all ids and names.")
 @click.option("--dcos-version", default="1.13.0", show_default=True, help="Version to imitate.")
-def command(*, port: int, host: str, rate: float, apps: int, seed: str, dcos_version: str) -> None:
+def command(
+    *, port: int, host: str, rate: float, apps: int, backups: int, seed: str, dcos_version: str
+) -> None:
     """Serve a fake cluster until Ctrl-C. Only this machine can reach it, unless --host says else.
 
     A backup and a restore take 30 seconds of cluster time each: with --rate 60, half a second.
     """
-    if not 0 <= rate <= 1_000_000 or apps < 0:  # noqa: PLR2004 - the documented range
-        click.echo("--rate must be from 0 to 1000000, and --apps 0 or more", err=True)
+    if not 0 <= rate <= 1_000_000:  # noqa: PLR2004 - the documented range
+        click.echo("--rate must be from 0 to 1000000", err=True)
+        sys.exit(USAGE_ERROR)
+    if not (0 <= apps <= MADE_UP_MAX and 0 <= backups <= MADE_UP_MAX):
+        click.echo(f"--apps and --backups must be from 0 to {MADE_UP_MAX}", err=True)
         sys.exit(USAGE_ERROR)
     # Blocked, they wait for sigwait below: none is lost on the way there.
     signal.pthread_sigmask(signal.SIG_BLOCK, STOPPED_BY)
@@ -53,6 +62,7 @@ def command(*, port: int, host: str, rate: float, apps: int, seed: str, dcos_ver
             policy=Rate(rate) if rate else Manual(),
             start=RealTime.now(),
             made_up=apps,
+            made_up_backups=backups,
             journal_limit=JOURNAL_LIMIT,
             host=host,
             port=port,

@@ -12,7 +12,7 @@ from simulator.core.events import Event
 from simulator.core.faults import FaultRule
 from simulator.core.identifiers import BackupId, backup_id_problems, label_problems, prefix_problems
 from simulator.core.instants import ZERO, Duration, Instant
-from simulator.core.marathon import NO_APPS, App, Apps, with_app, without_app
+from simulator.core.marathon import App, Apps, apps_of, with_app, without_app
 from simulator.core.operation import Operation
 from simulator.core.scripts import (
     MARATHON,
@@ -36,12 +36,16 @@ class ExistingBackup:
         age: how long before the cluster's start it was made.
         status: READY or ERROR.
         error: what ``marathon`` reports beside ERROR.
+        uuid: the end of its id; empty for one that the cluster makes.
+        dcos_version: the cluster's version when it was made; empty for the present one.
     """
 
     label: str
     age: Duration = ZERO
     status: Status = Status.READY
     error: str = ""
+    uuid: str = ""
+    dcos_version: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,14 +85,12 @@ class Cluster:
         self._chance = chance
         self._shelf = Shelf()
         self._snapshots: dict[str, Apps] = {}
-        self._apps = NO_APPS
+        self._apps = apps_of(spec.apps)
         self._operation: Operation | None = None
         self._released: set[str] = set()
         self._marathon_is_down = False
         self._disk_is_full = False
         self._past: list[tuple[Instant, tuple[Backup, ...]]] | None = None
-        for app in spec.apps:
-            self._apps = with_app(self._apps, app)
         for existing in sorted(spec.backups, key=lambda backup: -backup.age):
             self._put_existing(existing)
 
@@ -497,10 +499,10 @@ class Cluster:
             until=None,
         )
         backup = Backup(
-            id=BackupId(f"{existing.label}-{self._chance.backup_uuid()}"),
+            id=BackupId(f"{existing.label}-{existing.uuid or self._chance.backup_uuid()}"),
             label=existing.label,
             timestamp=Instant(self.now - existing.age),
-            dcos_version=self.spec.dcos_version,
+            dcos_version=existing.dcos_version or self.spec.dcos_version,
             status=existing.status,
             shown=existing.status.value,
             components=(component,),

@@ -1,7 +1,7 @@
 """Marathon's state as far as backups and restores touch it: apps and whether anybody answers."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -25,8 +25,6 @@ class App:
 
 Apps = Mapping[str, App]
 """Every app by its id. A value: changing the cluster's apps makes a new one."""
-
-NO_APPS: Final[Apps] = MappingProxyType({})
 
 
 def app_from(definition: str | Mapping[str, object]) -> App:
@@ -54,6 +52,11 @@ def app_from(definition: str | Mapping[str, object]) -> App:
 def absolute(app_id: str) -> str:
     """Return an app's id as a path from the root, as Marathon keeps it."""
     return app_id if app_id.startswith("/") else f"/{app_id}"
+
+
+def apps_of(apps: Iterable[App]) -> Apps:
+    """Return these apps by id; of two with one id, the later."""
+    return MappingProxyType({app.id: app for app in apps})
 
 
 def with_app(apps: Apps, app: App) -> Apps:

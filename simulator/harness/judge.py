@@ -66,10 +66,7 @@ class Judge:
             found = backup.status.value if backup else "absent"
             if found != status:
                 yield finding((*path, "backups", name), f"{name} to be {status}", found)
-        apps = sorted(self._control.apps)
-        if expected.apps is not None and apps != sorted(absolute(app) for app in expected.apps):
-            wanted = ", ".join(expected.apps) or "none"
-            yield finding((*path, "apps"), f"the apps {wanted}", ", ".join(apps) or "none")
+        yield from self._apps_as_they_are(expected, path)
         marathon = "available" if self._control.marathon_available else "unavailable"
         if expected.marathon not in {None, marathon}:
             yield finding((*path, "marathon"), f"Marathon to be {expected.marathon}", marathon)
@@ -80,6 +77,15 @@ class Judge:
             count = sum(isinstance(entry, kind) for entry in entries)
             if wanted_count not in {None, count}:
                 yield finding((*path, field), f"{wanted_count} {field}", str(count))
+
+    def _apps_as_they_are(self, expected: EndExpect, path: KeyPath) -> Iterator[Finding]:
+        apps = sorted(self._control.apps)
+        if isinstance(expected.apps, int):
+            if expected.apps != len(apps):
+                yield finding((*path, "apps"), f"{expected.apps} apps", str(len(apps)))
+        elif expected.apps is not None and apps != sorted(map(absolute, expected.apps)):
+            wanted = ", ".join(expected.apps) or "none"
+            yield finding((*path, "apps"), f"the apps {wanted}", ", ".join(apps) or "none")
 
     def unused_scripts(self, scenario: Scenario) -> Iterator[Finding]:
         """Find scripts that no operation has used."""

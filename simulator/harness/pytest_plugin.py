@@ -43,6 +43,7 @@ class ClusterFactory(Protocol):
         policy: "TimePolicy" = ...,
         start: "Instant" = ...,
         made_up: int = ...,
+        made_up_backups: int = ...,
     ) -> "FakeCluster":
         """Start one cluster; the arguments are those of ``FakeCluster``."""
         ...

@@ -29,6 +29,7 @@ class FakeCluster(Simulation):
         policy: what moves its time.
         start: where its time begins.
         made_up: how many apps to make up, beside those of ``spec``.
+        made_up_backups: how many backups to make up, beside those of ``spec``.
         journal_limit: how many journal entries to keep; None keeps all.
         host: the address to listen on; by default only this machine can reach it.
         port: the port to listen on; 0 takes any that is free.
@@ -51,6 +52,7 @@ class FakeCluster(Simulation):
         policy: TimePolicy = Manual(),  # noqa: B008 - a frozen value
         start: Instant = DEFAULT_START,
         made_up: int = 0,
+        made_up_backups: int = 0,
         journal_limit: int | None = None,
         host: str = LOOPBACK,
         port: int = 0,
@@ -61,6 +63,7 @@ class FakeCluster(Simulation):
             policy=policy,
             start=start,
             made_up=made_up,
+            made_up_backups=made_up_backups,
             journal_limit=journal_limit,
         )
         self.username: Final = USERNAME

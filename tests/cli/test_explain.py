@@ -81,6 +81,16 @@ def test_a_file_without_scripts_names_the_default(dcos_sim: Run, write: Write) -
     )
 
 
+def test_what_is_made_up_is_said_to_be(dcos_sim: Run, write: Write) -> None:
+    """Nobody looks for its names in the file."""
+    cluster = "cluster: {marathon: {apps: 200}, backups: 30}"
+    write("past", f"scenario: A past\n{cluster}\nsteps:\n  - list: {{}}\n")
+    assert (
+        "cluster   DC/OS 1.13.0, 200 made-up apps, 30 made-up backups at the start\n"
+        in dcos_sim("explain", "past.scenario.yaml").stdout
+    )
+
+
 @pytest.mark.parametrize(
     ("name", "said"),
     [

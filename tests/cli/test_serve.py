@@ -134,6 +134,14 @@ def test_the_options_reach_the_cluster(start: Start) -> None:
     assert ask(said, "POST", "/create", {"label": "nightly"})["dcos_version"] == "2.2.0"
 
 
+def test_a_served_cluster_can_have_a_past(start: Start) -> None:
+    """Of as many backups as are asked for."""
+    _, said = start("--backups", "30", "--rate", "0")
+    labels = [backup["id"][:-37] for backup in ask(said, "GET", "/list")]
+    assert len(labels) == 30
+    assert any(label.startswith("nightly") for label in labels)
+
+
 # --- stopping ----------------------------------------------------------------------------------
 
 
@@ -171,10 +179,12 @@ def test_a_port_in_use_is_one_sentence(dcos_sim: Run) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--rate", "-1"], "--rate must be from 0 to 1000000, and --apps 0 or more"),
-        (["--rate", "nan"], "--rate must be from 0 to 1000000, and --apps 0 or more"),
-        (["--rate", "1e7"], "--rate must be from 0 to 1000000, and --apps 0 or more"),
-        (["--apps", "-1"], "--rate must be from 0 to 1000000, and --apps 0 or more"),
+        (["--rate", "-1"], "--rate must be from 0 to 1000000"),
+        (["--rate", "nan"], "--rate must be from 0 to 1000000"),
+        (["--rate", "1e7"], "--rate must be from 0 to 1000000"),
+        (["--apps", "-1"], "--apps and --backups must be from 0 to 10000"),
+        (["--backups", "-1"], "--apps and --backups must be from 0 to 10000"),
+        (["--backups", "10001"], "--apps and --backups must be from 0 to 10000"),
         (["--port", "65536"], "65536 is no port; take one from 0 to 65535 (0: any free one)"),
         (
             ["--dcos-version", "latest"],

@@ -973,6 +973,16 @@ def test_backups_may_be_there_from_the_start() -> None:
     assert lab.listed() == ["older", "old1", "old2", "today", "newest"]
 
 
+def test_a_backup_that_is_there_from_the_start_may_have_an_id_and_a_version_of_its_own() -> None:
+    """Then no chance is asked for one; what is made later has the cluster's version."""
+    uuid = "317c19df-34e4-41a0-93c9-d66c7f307208"
+    lab = Lab(backups=[ExistingBackup(label="old", uuid=uuid, dcos_version="1.10.2")])
+    (backup,) = lab.cluster.backups.values()
+    assert (backup.id, backup.dcos_version) == (f"old-{uuid}", "1.10.2")
+    lab.create("new")
+    assert lab.cluster.backups[lab.id_of("new")].dcos_version == "1.13.0"
+
+
 def test_a_backup_that_is_there_from_the_start_may_have_failed() -> None:
     """With what its component reports."""
     lab = Lab(backups=[ExistingBackup(label="old", status=Status.ERROR, error="disk full")])

@@ -3,7 +3,7 @@ from typing import cast
 
 import pytest
 
-from simulator.core.marathon import NO_APPS, App, app_from, with_app, without_app
+from simulator.core.marathon import App, app_from, apps_of, with_app, without_app
 
 
 @pytest.mark.parametrize("given", ["web", "/web", {"id": "web"}, {"id": "/web"}])
@@ -70,18 +70,21 @@ def test_an_app_can_be_made_from_the_definition_of_another() -> None:
 def test_adding_and_removing_apps_makes_new_values() -> None:
     """Whoever holds the old ones sees no change."""
     web, database = app_from("/web"), app_from("/database")
-    one = with_app(NO_APPS, web)
+    none = apps_of([])
+    one = with_app(none, web)
     two = with_app(one, database)
-    assert (dict(NO_APPS), list(one), list(two)) == ({}, ["/web"], ["/web", "/database"])
+    assert (dict(none), list(one), list(two)) == ({}, ["/web"], ["/web", "/database"])
     assert dict(without_app(two, "/web")) == {"/database": database}
     assert list(two) == ["/web", "/database"]
 
 
 def test_an_app_that_is_added_again_is_replaced() -> None:
     """In its old place."""
-    apps = with_app(with_app(NO_APPS, app_from("/web")), app_from("/database"))
+    web, database = app_from("/web"), app_from("/database")
     bigger = app_from({"id": "/web", "instances": 5})
-    assert list(with_app(apps, bigger).values()) == [bigger, apps["/database"]]
+    apps = with_app(apps_of([web, database]), bigger)
+    assert list(apps.values()) == [bigger, database]
+    assert apps == apps_of([web, database, bigger])
 
 
 def test_apps_and_definitions_cannot_be_written_to() -> None:
@@ -90,5 +93,4 @@ def test_apps_and_definitions_cannot_be_written_to() -> None:
     with pytest.raises(TypeError):
         cast("MutableMapping[str, object]", app.definition)["mem"] = 1
     with pytest.raises(TypeError):
-        cast("MutableMapping[str, App]", NO_APPS)["/web"] = app
-    assert not NO_APPS
+        cast("MutableMapping[str, App]", apps_of([]))["/web"] = app

@@ -196,24 +196,13 @@ def run(load: Load) -> Run:
             policy=scenario.policy,
             start=scenario.start,
             made_up=scenario.made_up_apps,
+            made_up_backups=scenario.made_up_backups,
         )
         client = AlteredClient(CorrectClient(simulation), **altered)
         session = Session("fake", "fake", client, Programs(client, program))
         return asyncio.run(run_scenario(scenario, session, simulation, seed=SEED))
 
     return run
-
-
-@pytest.fixture
-def golden() -> Callable[[Path, str], None]:
-    """Return how to compare a text with a file; ``UPDATE_GOLDEN=1 pytest`` writes it anew."""
-
-    def golden(path: Path, text: str) -> None:
-        if os.environ.get("UPDATE_GOLDEN") == "1":
-            path.write_text(text, encoding="utf-8")
-        assert text == path.read_text(encoding="utf-8"), f"{path.name}: see UPDATE_GOLDEN"
-
-    return golden
 
 
 @pytest.fixture

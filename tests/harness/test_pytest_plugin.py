@@ -636,10 +636,11 @@ def test_a_test_may_have_many_clusters(project: pytest.Pytester) -> None:
 
     def test_many(clusters):
         one = clusters()
-        two = clusters(ClusterSpec(backups=(ExistingBackup(label="old"),)), made_up=2)
+        old = ClusterSpec(backups=(ExistingBackup(label="old"),))
+        two = clusters(old, made_up=2, made_up_backups=4)
         three = clusters(policy=PerRequest(parse_duration("5s")), seed="mine")
         assert len({each.url for each in (one, two, three)}) == 3
-        assert [len(get(each)) for each in (one, two, three)] == [0, 1, 0]
+        assert [len(get(each)) for each in (one, two, three)] == [0, 5, 0]
         assert [len(each.apps) for each in (one, two, three)] == [0, 2, 0]
         assert two.chance.seed == one.chance.seed + "#2"
         assert three.chance.seed == "mine"

@@ -91,6 +91,7 @@ def changing(operation: str, change: Callable[[Any], Any]) -> Behaviour:
         ONE_BACKUP + "    steps: [{wait: {backup: old, for: STATUS_READY}}]",
         "steps: [{advance: 1h}]",
         "steps: [{cluster: {deploy: /web}}, {cluster: {remove: /web}}, {expect: {apps: []}}]",
+        "steps: [{expect: {apps: 0}}, {cluster: {deploy: /web}}, {expect: {apps: 1}}]",
         ONE_BACKUP + "    steps: [{expect: {backups: {old: STATUS_READY}, marathon: available}}]",
     ],
 )
@@ -99,6 +100,27 @@ def test_a_correct_client_passes_every_kind_of_step(run: Run, text: str) -> None
     verdict = run(text)
     assert verdict.findings == ()
     assert verdict.passed
+
+
+def test_a_cluster_has_what_a_file_counts(run: Run) -> None:
+    """Apps and backups are made up; a backup that the file makes has its name beside them."""
+    verdict = run("""
+        cluster: {marathon: {apps: 20}, backups: 30}
+        steps:
+          - list: {}
+            expect: {count: 30}
+          - create: {label: nightly-db}
+            as: mine
+          - wait: {backup: mine, for: STATUS_READY}
+          - list: {prefix: nightly-db-}
+            expect: {exactly: [mine]}
+          - cluster: {deploy: /mine}
+          - restore: {backup: mine}
+          - wait: {restore: mine, for: STATUS_READY}
+        expect: {apps: 20, backups: {mine: STATUS_READY}}
+    """)
+    assert verdict.findings == ()
+    assert list(verdict.names.values()) == ["mine"]
 
 
 def test_a_correct_client_passes_a_whole_flow(run: Run) -> None:
@@ -776,6 +798,7 @@ def test_a_script_that_nothing_used_fails_the_scenario(run: Run) -> None:
         ("{backups: {old: absent}}", ("backups.old", "old to be absent", "STATUS_READY")),
         ("{apps: [/web]}", ("apps", "the apps /web", "/db")),
         ("{apps: []}", ("apps", "the apps none", "/db")),
+        ("{apps: 2}", ("apps", "2 apps", "1")),
         ("{marathon: unavailable}", ("marathon", "Marathon to be unavailable", "available")),
         ("{creates: 2}", ("creates", "2 creates", "0")),
         ("{restores: 2}", ("restores", "2 restores", "0")),

@@ -72,6 +72,7 @@ def test_a_correct_program_passes(name: str) -> None:
         ("takes any by label", "an-older-backup-is-not-the-new-one", FALSE_SUCCESS),
         ("takes the first by label", "a-longer-label-is-another-backup", FAILED),
         ("takes the first by label", "one-among-five-hundred", FALSE_SUCCESS),
+        ("takes any by label", "a-year-of-backups-and-one-more", FALSE_SUCCESS),
         ("takes the unknown for an end", "a-status-nobody-knows-is-no-end", FALSE_SUCCESS),
         ("looks at the whole only", "the-whole-claims-ready-too-early", FALSE_SUCCESS),
         ("looks at Marathon only", "another-component-fails", FALSE_SUCCESS),

@@ -38,16 +38,17 @@ REQUESTS = 50
 
 
 def test_what_it_is_made_with_is_what_it_is(listed: Listed) -> None:
-    """Version, apps, backups, made-up apps, and its start."""
+    """Version, apps, backups, and those made up, and its start."""
     spec = ClusterSpec(
         dcos_version="2.1.0",
         apps=(app_from("/web"),),
         backups=(ExistingBackup(label="old"),),
     )
-    with FakeCluster(spec, made_up=2) as fake:
+    with FakeCluster(spec, made_up=2, made_up_backups=5) as fake:
         assert fake.dcos_version == "2.1.0"
         assert len(fake.apps) == 3
-        assert [document["dcos_version"] for document in listed(fake)] == ["2.1.0"]
+        assert [document["dcos_version"] for document in listed(fake)][-1] == "2.1.0"
+        assert len(fake.backups) == 6
 
 
 async def whole_flow(fake: FakeCluster) -> list[str]:

@@ -15,6 +15,7 @@ def start_cluster(scenario: Scenario, seed: str) -> FakeCluster:
         policy=scenario.policy,
         start=scenario.start,
         made_up=scenario.made_up_apps,
+        made_up_backups=scenario.made_up_backups,
     )
 
 

@@ -35,12 +35,15 @@ AppModel = Annotated[
 ]
 
 
+COUNT_OR_LIST = Discriminator(lambda value: "count" if isinstance(value, str | int) else "list")
+"""Tells how many there are from what they are."""
+
+
 class MarathonModel(Strict):
     """Marathon at the start: how many apps to make up, or which apps there are."""
 
     apps: Annotated[
-        Annotated[MadeCount, Tag("count")] | Annotated[list[AppModel], Tag("list")],
-        Discriminator(lambda value: "list" if isinstance(value, list) else "count"),
+        Annotated[MadeCount, Tag("count")] | Annotated[list[AppModel], Tag("list")], COUNT_OR_LIST
     ] = 0
 
 
@@ -56,11 +59,14 @@ class BackupModel(Strict):
 
 
 class ClusterModel(Strict):
-    """The cluster at the start."""
+    """The cluster at the start: of backups, how many to make up, or which there are."""
 
     dcos_version: Version = "1.13.0"
     marathon: MarathonModel = MarathonModel()
-    backups: list[BackupModel] = Field([])
+    backups: Annotated[
+        Annotated[MadeCount, Tag("count")] | Annotated[list[BackupModel], Tag("list")],
+        COUNT_OR_LIST,
+    ] = 0
     start: TimestampText | None = None
 
 

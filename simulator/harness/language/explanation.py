@@ -58,10 +58,16 @@ def explanation(scenarios: Sequence[Scenario]) -> Iterator[str]:
 def _cluster_lines(scenario: Scenario) -> Iterator[str]:
     cluster = scenario.model.cluster
     apps = cluster.marathon.apps
-    count = apps if isinstance(apps, int) else len(apps)
-    there = sum(backup.times for backup in cluster.backups)
-    yield f"cluster   DC/OS {cluster.dcos_version}, {count} apps, {there} backups at the start"
+    listed = 0 if isinstance(apps, int) else len(apps)
+    there = _counted("apps", listed, scenario.made_up_apps)
+    times = sum(backup.times for backup in scenario.listed_backups)
+    backups = _counted("backups", times, scenario.made_up_backups)
+    yield f"cluster   DC/OS {cluster.dcos_version}, {there}, {backups} at the start"
     yield f"time      {scenario.policy}, from {rfc3339(scenario.start)}"
+
+
+def _counted(what: str, listed: int, made_up: int) -> str:
+    return f"{made_up} made-up {what}" if made_up else f"{listed} {what}"
 
 
 def _rule_lines(rule: ScriptRule) -> Iterator[str]:

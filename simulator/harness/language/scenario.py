@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Final, final
 
@@ -140,10 +141,23 @@ class Scenario:
         return apps if isinstance(apps, int) else 0
 
     @property
+    def made_up_backups(self) -> int:
+        """How many backups are to be made up."""
+        backups = self.model.cluster.backups
+        return backups if isinstance(backups, int) else 0
+
+    @property
+    def listed_backups(self) -> list[BackupModel]:
+        """The backups there from the start that the file lists; none where it counts them."""
+        backups = self.model.cluster.backups
+        return [] if isinstance(backups, int) else backups
+
+    @property
     def existing_names(self) -> Iterator[str]:
         """The names of the backups there from the start, oldest first; empty where unnamed."""
-        backups = sorted(self.model.cluster.backups, key=lambda backup: -backup.age)
-        return (backup.as_ or "" for backup in backups for _ in range(backup.times))
+        backups = sorted(self.listed_backups, key=lambda backup: -backup.age)
+        listed = (backup.as_ or "" for backup in backups for _ in range(backup.times))
+        return chain(listed, repeat("", self.made_up_backups))
 
     def spec(self) -> ClusterSpec:
         """Return what the cluster is when it starts."""
@@ -153,7 +167,7 @@ class Scenario:
             dcos_version=cluster.dcos_version,
             apps=() if isinstance(apps, int) else tuple(app_from(app) for app in apps),
             backups=tuple(
-                _existing(backup) for backup in cluster.backups for _ in range(backup.times)
+                _existing(backup) for backup in self.listed_backups for _ in range(backup.times)
             ),
             rules=tuple(self.rules()),
             faults=tuple(self.faults()),

@@ -48,8 +48,7 @@ def _names_a_backup(path: KeyPath) -> bool:
 
 
 def _cluster(scenario: Scenario) -> Iterator[Finding]:
-    cluster = scenario.model.cluster
-    for index, backup in enumerate(cluster.backups):
+    for index, backup in enumerate(scenario.listed_backups):
         path = ("cluster", "backups", index)
         for problem in label_problems(backup.label):
             yield (*path, "label"), problem, ""
@@ -57,7 +56,7 @@ def _cluster(scenario: Scenario) -> Iterator[Finding]:
             yield (*path, "as"), "a name needs exactly one backup; leave out as, or times", ""
         if backup.error and backup.status is not Status.ERROR:
             yield (*path, "error"), f"an error text belongs to {Status.ERROR}", ""
-    apps = cluster.marathon.apps
+    apps = scenario.model.cluster.marathon.apps
     given = [] if isinstance(apps, int) else list(enumerate(apps))
     yield from _app_problems(given, ("cluster", "marathon", "apps"))
     for place, action in _actions(scenario):
@@ -171,7 +170,7 @@ def _backup_names(scenario: Scenario) -> Iterator[Finding]:
 
 def _names(scenario: Scenario) -> Iterator[tuple[KeyPath, str, bool]]:
     """Yield every name of a backup in order: its place, and whether it is new there."""
-    for index, backup in enumerate(scenario.model.cluster.backups):
+    for index, backup in enumerate(scenario.listed_backups):
         if backup.as_:
             yield ("cluster", "backups", index, "as"), backup.as_, True
     for index, step in enumerate(scenario.model.steps):

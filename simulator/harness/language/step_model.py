@@ -14,7 +14,7 @@ from pydantic import (
 
 from simulator.core.instants import Duration
 from simulator.core.statuses import Status
-from simulator.harness.language.cluster_model import AppModel
+from simulator.harness.language.cluster_model import COUNT_OR_LIST, AppModel
 from simulator.scalars import Count, DurationText, Filled, Flag, Strict, Text
 
 OutcomeName = Literal["ok", "refused", "failed", "indeterminate", "unsuccessful", "honest"]
@@ -84,7 +84,12 @@ class EndExpect(Strict):
     """How the cluster really is, whatever the client says."""
 
     backups: dict[str, BackupState] = Field({})
-    apps: list[Filled] | None = None
+    apps: (
+        Annotated[
+            Annotated[Count, Tag("count")] | Annotated[list[Filled], Tag("list")], COUNT_OR_LIST
+        ]
+        | None
+    ) = None
     marathon: Literal["available", "unavailable"] | None = None
     creates: Count | None = None
     restores: Count | None = None

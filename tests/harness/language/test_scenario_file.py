@@ -46,6 +46,7 @@ def test_the_shortest_file_has_a_title_and_a_step(load: Load) -> None:
     assert (spec.dcos_version, spec.apps, spec.backups, spec.rules) == ("1.13.0", (), (), ())
     assert (scenario.policy, scenario.start) == (Manual(), DEFAULT_START)
     assert (scenario.model.tags, scenario.made_up_apps) == ([], 0)
+    assert (scenario.made_up_backups, list(scenario.existing_names)) == (0, [])
 
 
 def test_a_step_expects_success_unless_it_says_otherwise(load: Load) -> None:
@@ -131,6 +132,17 @@ def test_existing_backups_are_named_oldest_first(load: Load) -> None:
         ),
         ExistingBackup(label="same"),
     )
+
+
+def test_existing_backups_are_counted_or_listed(load: Load) -> None:
+    """A count makes them up: they are there, and have no names."""
+    (counted,) = load(f"cluster: {{backups: 3}}\n{A_STEP}")
+    assert (counted.made_up_backups, counted.spec().backups) == (3, ())
+    assert list(counted.existing_names) == ["", "", ""]
+    assert counted.listed_backups == []
+    (listed,) = load(f"cluster: {{backups: [{{label: old}}]}}\n{A_STEP}")
+    assert listed.made_up_backups == 0
+    assert listed.spec().backups == (ExistingBackup(label="old"),)
 
 
 # --- scripts -----------------------------------------------------------------------------------

@@ -65,6 +65,9 @@ def test_numbers_and_booleans_may_be_written_plainly(read: Callable[[str], Any])
             expect: {creates: 1, backups: {first: absent}}
         """)
     )
+    VALIDATOR.validate(
+        read("{scenario: Counts, cluster: {backups: 30}, steps: [{list: {}}], expect: {apps: 0}}")
+    )
 
 
 @pytest.mark.parametrize(
