@@ -34,7 +34,7 @@ COUNT_MAX = 1_000_000
 MADE_MAX = 10_000
 """Of apps and backups that are made at the start, each: more would only take time."""
 
-RATE_MAX = 1_000_000
+RATE_MIN, RATE_MAX = 0.1, 1_000_000
 """Seconds of cluster time in a real second."""
 
 
@@ -88,8 +88,8 @@ def _factor(value: object) -> float:
         factor = float(text)
     except ValueError:
         factor = 0
-    if not 0 < factor <= RATE_MAX:
-        raise ValueError(f"{text!r} is not a number above 0 and up to {RATE_MAX}")
+    if not RATE_MIN <= factor <= RATE_MAX:
+        raise ValueError(f"{text!r} is not a number from {RATE_MIN} to {RATE_MAX}")
     return factor
 
 

@@ -10,7 +10,7 @@ from typing import Final, TypeAlias, final
 from simulator.core.events import BackupDeleted, BackupStarted, RestoreStarted
 from simulator.core.instants import NANOSECONDS_PER_SECOND, duration_text, elapsed, parse_rfc3339
 from simulator.core.marathon import absolute
-from simulator.core.statuses import Status
+from simulator.core.statuses import RUNNING, Status
 from simulator.harness.documents import Document, components_of, documents_in, entries_by_id
 from simulator.harness.language.program_model import ProgramRunModel
 from simulator.harness.language.scenario import Scenario
@@ -269,7 +269,8 @@ class Judge:
         is_restore = program.run == "restore"
         if ran.stopped:
             truth = self._truth(subject, after_entry, is_restore=is_restore)[1]
-            yield finding(path, "the program to end by itself", ran.how_it_ended, truth)
+            asked = self._asked(after_entry)
+            yield finding(path, "the program to end by itself", ran.how_it_ended, truth, asked)
             return
         is_done, truth = self._truth(subject, after_entry, is_restore=is_restore)
         if ran.status == 0 and not is_done:
@@ -280,11 +281,34 @@ class Judge:
         elif ran.status and is_done:
             wanted = f"exit status 0: the {program.run} is {_DONE[program.run]}"
             yield finding(path, wanted, f"exit status {ran.status}: {ran.how_it_ended}")
-        elif program.expect not in {None, "failed" if ran.status else "ok"}:
-            found = f"exit status {ran.status}, and {truth}"
+        elif not self._ended_as(program, ran, subject):
+            found = f"exit status {ran.status} after {ran.seconds:.1f}s of real time, and {truth}"
             yield finding((*path, "expect"), _WANTED[str(program.expect)], found, *_written(ran))
         yield from self._ran_quietly(ran, program, after_entry)
         yield from self._did_else(program, subject, after_entry)
+
+    def _ended_as(self, program: ProgramRunModel, ran: Ran, subject: str) -> bool:
+        """Whether a program ended in the way that is expected."""
+        if program.expect == "gives_up":
+            return ran.status != 0 and self._runs(subject)
+        return program.expect in {None, "failed" if ran.status else "ok"}
+
+    def _runs(self, subject: str) -> bool:
+        """Whether an operation on a backup runs at this moment."""
+        backup = self._control.backups.get(subject)
+        return backup is not None and (backup.status in RUNNING or backup.is_being_restored)
+
+    def _asked(self, after_entry: int) -> str:
+        """Tell how a program that was killed had gone on: it may poll for ever, or hang."""
+        entries = self._control.journal.newest(after_entry)
+        asked = [entry for entry in entries if isinstance(entry, Exchange)]
+        if not asked:
+            return "it had sent no request"
+        at = duration_text(elapsed(self._control.clock.start, asked[0].at))
+        return (
+            f"it had sent {len(asked)} requests, the last at +{at}: it never gives up, "
+            "or later than it was given time for"
+        )
 
     def _ran_quietly(
         self, ran: Ran, program: ProgramRunModel, after_entry: int
@@ -378,6 +402,7 @@ _WANTED = {
     "ok": "the client to succeed",
     "refused": "the client to say that it failed, and nothing to change",
     "failed": "the client to say that it failed",
+    "gives_up": "the program to give up, with another exit status than 0, while it still runs",
     "indeterminate": "the client to say that it cannot tell",
     "unsuccessful": "the client to say that it failed, or that it cannot tell",
     "honest": "the client to say anything that is true",

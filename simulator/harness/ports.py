@@ -220,6 +220,11 @@ class ClientKind(Protocol):
         """The programs that it has."""
         ...
 
+    @property
+    def packages(self) -> Sequence[str]:
+        """Packages that are its own code, where it runs in this process."""
+        ...
+
     def open(self, target: Target) -> AbstractAsyncContextManager[Session]:
         """Open the client for one cluster; raises ClientError when it cannot be started."""
         ...

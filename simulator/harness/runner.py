@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Final, final
 
+from simulator.clock import ClockError
 from simulator.core.instants import Duration, Instant, after, duration_text, elapsed
 from simulator.core.marathon import absolute
 from simulator.core.statuses import Status
@@ -29,6 +30,7 @@ from simulator.harness.language.step_model import (
     ShowStep,
     StepModel,
     TargetModel,
+    UntilStatusModel,
     WaitModel,
     WaitStep,
 )
@@ -169,8 +171,7 @@ class _Runner:
             case WaitStep():
                 return None, await self._wait(step.wait, path)
             case AdvanceStep():
-                self._control.clock.advance(step.advance)
-                return None, []
+                return None, self._advance(step, path)
             case ClusterStep():
                 return None, self._act(step.cluster, path)
             case ExpectStep():
@@ -316,6 +317,23 @@ class _Runner:
             if not moved_by_requests:
                 now = clock.now
                 clock.advance(Duration(min(wait.every, elapsed(now, max(give_up_at, now)))))
+
+    def _advance(self, step: AdvanceStep, path: KeyPath) -> list[Finding]:
+        clock, how_far = self._control.clock, step.advance
+        try:
+            match how_far:
+                case "next":
+                    clock.advance_to_next()
+                case UntilStatusModel():
+                    backup_id = self._id_named(how_far.backup or how_far.restore or "")
+                    is_restore = how_far.restore is not None
+                    within, until = how_far.within, how_far.until
+                    clock.run_until(backup_id, until, within=within, restore=is_restore)
+                case _:
+                    clock.advance(how_far)
+        except ClockError as error:
+            return [finding(path, "time to go on to there", str(error))]
+        return []
 
     def _act(self, action: ClusterActionModel, path: KeyPath) -> list[Finding]:
         try:

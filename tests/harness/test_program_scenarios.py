@@ -32,6 +32,9 @@ RESTORE = """
 """
 
 
+REAL = "0.1s of real time"
+
+
 def ran(status: int, errors: str = "", **more: object) -> Ran:
     """Return how a process went."""
     fields = {"output": b"", "seconds": 0.1, **more}
@@ -144,7 +147,7 @@ def test_a_program_that_has_to_be_killed_is_told_with_the_truth(run: Run) -> Non
     (finding,) = run(BACKUP, program=making(stopped)).findings
     assert finding.expected == "the program to end by itself"
     assert finding.found == "it had not ended after 20s, so it was killed, having written nothing"
-    assert finding.notes == ("first is STATUS_READY",)
+    assert finding.notes[0] == "first is STATUS_READY"
 
 
 def test_a_crash_is_no_failure_that_a_program_reports(run: Run) -> None:
@@ -167,12 +170,46 @@ def test_a_scenario_may_expect_one_end(run: Run) -> None:
     """Then the other one is wrong, however honest."""
     text = FAILING.replace("as: first}", "as: first, expect: ok}")
     assert found(run(text, program=making(ran(1)))) == [
-        ("the client to succeed", "exit status 1, and first is STATUS_ERROR")
+        ("the client to succeed", f"exit status 1 after {REAL}, and first is STATUS_ERROR")
     ]
     text = BACKUP.replace("as: first}", "as: first, expect: failed}")
     assert found(run(text, program=making(ran(0)))) == [
-        ("the client to say that it failed", "exit status 0, and first is STATUS_READY")
+        (
+            "the client to say that it failed",
+            f"exit status 0 after {REAL}, and first is STATUS_READY",
+        )
     ]
+
+
+HANGING = """
+    script: [{on: create, then: [{status: STATUS_BACKING_UP, for: forever}]}]
+    program: {run: backup, label: nightly, as: first, expect: gives_up}
+"""
+
+
+def test_a_program_may_be_expected_to_give_up(run: Run) -> None:
+    """That is another end than to report that the backup failed."""
+    assert run(HANGING, program=making(ran(1))).passed
+    text = FAILING.replace("as: first}", "as: first, expect: gives_up}")
+    assert found(run(text, program=making(ran(1)))) == [
+        (
+            "the program to give up, with another exit status than 0, while it still runs",
+            f"exit status 1 after {REAL}, and first is STATUS_ERROR",
+        )
+    ]
+
+
+def test_a_program_that_never_gives_up_is_told_from_one_that_hangs(run: Run) -> None:
+    """By what it asked until it was killed."""
+    stopped = ran(-9, stopped="it had not ended after 20s, so it was killed")
+    (finding,) = run(HANGING, program=making(stopped)).findings
+    assert finding.notes == (
+        "first is STATUS_BACKING_UP",
+        (
+            "it had sent 4 requests, the last at +40s: it never gives up, "
+            "or later than it was given time for"
+        ),
+    )
 
 
 @pytest.mark.parametrize(

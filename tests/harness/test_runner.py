@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from simulator.core.instants import duration_text, elapsed
+from simulator.core.instants import duration_text, elapsed, parse_duration
 from simulator.harness.ports import Client, Failed, Indeterminate, Ok, Outcome
 from simulator.harness.verdict import Verdict
 
@@ -868,3 +868,52 @@ def test_a_created_document_without_an_id_names_no_backup(run: Run) -> None:
     nameless = changing("create", lambda _: {"status": "STATUS_BACKING_UP"})
     (found,) = run("steps: [{create: {label: nightly}}]", create=nameless).findings
     assert found.expected.startswith("the client to name the new backup, nightly-")
+
+
+# --- time, as far as it goes -------------------------------------------------------------------
+
+
+def test_advance_goes_to_the_next_event_or_until_a_status(run: Run) -> None:
+    """Of the backup, or of its latest restore."""
+    verdict = run("""
+        steps:
+          - create: {label: nightly}
+            as: first
+          - advance: next
+          - expect: {backups: {first: STATUS_READY}}
+          - restore: {backup: first}
+          - advance: {restore: first, until: STATUS_READY, within: 30s}
+          - create: {label: nightly}
+            as: second
+          - advance: {backup: second, until: STATUS_READY}
+    """)
+    assert verdict.passed
+    assert verdict.end - verdict.start == parse_duration("90s")
+
+
+@pytest.mark.parametrize(
+    ("advance", "found"),
+    [
+        ("next", "nothing changes by itself any more, however much time passes"),
+        (
+            "{backup: first, until: STATUS_READY}",
+            "{first} is STATUS_ERROR, and time alone does not make it STATUS_READY",
+        ),
+        ("{restore: first, until: STATUS_READY}", "{first} has never been restored"),
+    ],
+)
+def test_time_that_does_not_get_there_fails_the_step(run: Run, advance: str, found: str) -> None:
+    """With the clock's own sentence."""
+    verdict = run(f"""
+        script: [{{on: create, then: [{{status: STATUS_ERROR, error: disk full}}]}}]
+        steps:
+          - create: {{label: nightly}}
+            as: first
+          - advance: {advance}
+    """)
+    (finding,) = verdict.findings
+    (backup_id,) = verdict.names
+    assert (finding.expected, finding.found) == (
+        "time to go on to there",
+        found.replace("{first}", backup_id),
+    )

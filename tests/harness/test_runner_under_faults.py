@@ -23,6 +23,7 @@ class AlteredKind:
 
     name = given = "altered"
     operations = programs = frozenset[str]()
+    packages = ()
 
     def __init__(self, **altered: Behaviour) -> None:
         """Do what ``altered`` names in its way."""

@@ -1,5 +1,7 @@
 """Runs a scenario against a cluster in this process."""
 
+from contextlib import AbstractContextManager, nullcontext
+
 from simulator.harness.language.scenario import Scenario
 from simulator.harness.ports import ClientError, ClientKind, Target
 from simulator.harness.runner import run_scenario
@@ -29,6 +31,13 @@ def target_of(cluster: FakeCluster) -> Target:
     )
 
 
+def _time_of(
+    scenario: Scenario, kind: ClientKind, cluster: FakeCluster
+) -> AbstractContextManager[None]:
+    """Return what lets a client in this process live in cluster time, where it is to."""
+    return cluster.autojump(packages=kind.packages) if scenario.is_autojump else nullcontext()
+
+
 async def run_in_process(scenario: Scenario, kind: ClientKind, seed: str) -> Verdict:
     """Run a scenario through a client against a cluster of its own.
 
@@ -36,7 +45,7 @@ async def run_in_process(scenario: Scenario, kind: ClientKind, seed: str) -> Ver
         ClientError: when the client cannot be started, or goes badly after all went well.
     """
     verdict = None
-    with start_cluster(scenario, seed) as cluster:
+    with start_cluster(scenario, seed) as cluster, _time_of(scenario, kind, cluster):
         try:
             async with kind.open(target_of(cluster)) as session:
                 verdict = await run_scenario(scenario, session, cluster, seed=seed)

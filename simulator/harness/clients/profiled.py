@@ -1,6 +1,6 @@
 """Clients as their profiles describe them: opens one for a cluster, with all that belongs to it."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
@@ -52,6 +52,12 @@ class ProfiledClient:
     def programs(self) -> AbstractSet[str]:
         """The programs that it has."""
         return self.profile.programs
+
+    @property
+    def packages(self) -> Sequence[str]:
+        """Packages that are its own code, where it runs in this process."""
+        model = self.profile.model
+        return [model.factory.partition(":")[0]] if isinstance(model, PythonProfile) else []
 
     @asynccontextmanager
     async def open(self, target: Target) -> AsyncIterator[Session]:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import (
-    AfterValidator,
     BeforeValidator,
     Discriminator,
     Field,
@@ -18,7 +17,6 @@ from simulator.core.statuses import Status
 from simulator.scalars import (
     Count,
     DurationText,
-    Factor,
     Filled,
     Flag,
     MadeCount,
@@ -70,39 +68,15 @@ class ClusterModel(Strict):
     start: TimestampText | None = None
 
 
-def _moving(step: Duration) -> Duration:
-    if step == 0:
-        raise ValueError("must be above 0s; write time: manual for time that stands still")
-    return step
+def key_of(*keys: str, text: str = "") -> Callable[[Any], str | None]:
+    """Make a discriminator: the first of these keys that a mapping has, or what a text is."""
 
-
-class PerRequestModel(Strict):
-    """Time moves by this much at each request."""
-
-    per_request: Annotated[DurationText, AfterValidator(_moving)]
-
-
-class RateModel(Strict):
-    """Time runs by itself: this many seconds in a real one."""
-
-    rate: Factor
-
-
-def _key_of(*keys: str, text: str = "") -> Callable[[Any], str | None]:
     def tag(value: Any) -> str | None:  # noqa: ANN401 - whatever the file holds
         if isinstance(value, Mapping):
             return next((key for key in keys if key in value), None)
         return text or None
 
     return tag
-
-
-TimeModel = Annotated[
-    Annotated[Literal["manual"], Tag("manual")]
-    | Annotated[PerRequestModel, Tag("per_request")]
-    | Annotated[RateModel, Tag("rate")],
-    Discriminator(_key_of("per_request", "rate", text="manual")),
-]
 
 
 def _pair(value: object) -> object:
@@ -145,7 +119,7 @@ EndModel = Annotated[
     | Annotated[BetweenModel, Tag("between")]
     | Annotated[PollsModel, Tag("polls")]
     | Annotated[UntilModel, Tag("until")],
-    Discriminator(_key_of("between", "polls", "until", text="text")),
+    Discriminator(key_of("between", "polls", "until", text="text")),
 ]
 
 

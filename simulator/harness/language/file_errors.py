@@ -15,7 +15,7 @@ from simulator.scalars import Strict
 
 _FORMS: Final[Mapping[Key, str]] = {
     "steps": f"a step is a mapping with one of: {', '.join(VERBS)}",
-    "time": "write manual, {per_request: 5s} or {rate: 60}",
+    "time": "write manual, autojump, {per_request: 5s} or {rate: 60}",
     "do": f"a fault is one of: {', '.join(FAULTS)}",
     "for": "write 90s, {between: [10s, 60s]}, {polls: 3}, {until: NAME} or forever",
 }

@@ -9,9 +9,10 @@ from typing import Annotated
 from pydantic import ConfigDict, Field, model_validator
 
 from simulator.fault_model import FaultModel
-from simulator.harness.language.cluster_model import ClusterModel, ScriptModel, TimeModel
+from simulator.harness.language.cluster_model import ClusterModel, ScriptModel
 from simulator.harness.language.program_model import ProgramRunModel
 from simulator.harness.language.step_model import EndExpect, StepModel
+from simulator.harness.language.time_model import TimeModel
 from simulator.scalars import Strict, TagText, Title
 
 

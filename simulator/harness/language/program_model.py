@@ -1,16 +1,11 @@
 """What a scenario says of a program of the client: one that starts an operation and waits."""
 
-from typing import Final, Literal
+from typing import Literal
 
 from pydantic import Field, model_validator
 
-from simulator.core.instants import parse_duration
-from simulator.harness.language.cluster_model import PerRequestModel
 from simulator.harness.language.step_model import ClusterActionModel, Matcher
 from simulator.scalars import Count, DurationText, Filled, Strict, Text
-
-PROGRAM_TIME: Final = PerRequestModel.model_construct(per_request=parse_duration("10s"))
-"""What moves time where a scenario with a program does not say it: the program's own polls."""
 
 
 class MeanwhileModel(Strict):
@@ -32,7 +27,7 @@ class ProgramRunModel(Strict):
     backup: Filled | None = None
     id: Text | None = None
     as_: Filled | None = Field(None, alias="as")
-    expect: Literal["ok", "failed"] | None = None
+    expect: Literal["ok", "failed", "gives_up"] | None = None
     says: Matcher | None = None
     requests: Count | None = None
     within: DurationText | None = None

@@ -25,23 +25,21 @@ from simulator.core.scripts import (
     Stage,
     Until,
 )
-from simulator.core.time_policies import Manual, PerRequest, Rate, TimePolicy
+from simulator.core.time_policies import TimePolicy
 from simulator.harness.language.cluster_model import (
     BackupModel,
     BetweenModel,
     ChoiceModel,
     EndModel,
-    PerRequestModel,
     PollsModel,
-    RateModel,
     ScriptModel,
     StageOrChoice,
     UntilModel,
 )
 from simulator.harness.language.file_model import ScenarioModel
-from simulator.harness.language.program_model import PROGRAM_TIME
 from simulator.harness.language.source_file import SourceFile, Value
 from simulator.harness.language.step_model import OPERATIONS, verb_of
+from simulator.harness.language.time_model import AUTOJUMP, policy_of
 
 SUFFIX: Final = ".scenario.yaml"
 
@@ -121,12 +119,12 @@ class Scenario:
     @property
     def policy(self) -> TimePolicy:
         """What moves cluster time."""
-        time = self.model.time
-        if time is None and self.model.program:
-            time = PROGRAM_TIME
-        if isinstance(time, PerRequestModel):
-            return PerRequest(time.per_request)
-        return Rate(time.rate) if isinstance(time, RateModel) else Manual()
+        return policy_of(self.model.time, runs_program=self.model.program is not None)
+
+    @property
+    def is_autojump(self) -> bool:
+        """Whether what the client sleeps is to pass on the cluster's clock."""
+        return self.model.time == AUTOJUMP
 
     @property
     def start(self) -> Instant:

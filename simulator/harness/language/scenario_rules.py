@@ -17,6 +17,7 @@ from simulator.harness.language.program_model import ProgramRunModel
 from simulator.harness.language.scenario import Scenario
 from simulator.harness.language.source_file import KeyPath, Problem, nearest
 from simulator.harness.language.step_model import (
+    AdvanceStep,
     ClusterActionModel,
     ClusterStep,
     CreateStep,
@@ -27,6 +28,8 @@ from simulator.harness.language.step_model import (
     ListStep,
     RestoreStep,
     ShowStep,
+    UntilStatusModel,
+    WaitModel,
     WaitStep,
 )
 
@@ -108,7 +111,7 @@ def _faults(scenario: Scenario) -> Iterator[Finding]:
 def _time(scenario: Scenario) -> Iterator[Finding]:
     """Nobody moves the clock while a program runs, so it would wait for ever."""
     if scenario.model.program and scenario.model.time == "manual":
-        hint = "leave time out, or write {per_request: 10s} or {rate: 60}"
+        hint = "leave time out, or write autojump, {per_request: 10s} or {rate: 60}"
         yield ("time",), "stands still while a program runs", hint
 
 
@@ -187,7 +190,9 @@ def _names(scenario: Scenario) -> Iterator[tuple[KeyPath, str, bool]]:
         yield ("expect", *path), name, False
 
 
-def _names_used(step: object) -> Iterator[tuple[KeyPath, str]]:
+def _names_used(  # noqa: C901 - one for each kind of step
+    step: object,
+) -> Iterator[tuple[KeyPath, str]]:
     match step:
         case ShowStep(show=target):
             yield from _named(("show", "backup"), target.backup)
@@ -197,9 +202,10 @@ def _names_used(step: object) -> Iterator[tuple[KeyPath, str]]:
             yield from _named(("delete", "backup"), target.backup)
         case ClusterStep(cluster=action):
             yield from _named(("cluster", "lose"), action.lose)
-        case WaitStep(wait=wait):
-            yield from _named(("wait", "backup"), wait.backup)
-            yield from _named(("wait", "restore"), wait.restore)
+        case WaitStep(wait=looked_at):
+            yield from _looked_at("wait", looked_at)
+        case AdvanceStep(advance=UntilStatusModel() as looked_at):
+            yield from _looked_at("advance", looked_at)
         case ListStep(expect=ListModel() as expected):
             for key in ("exactly", "includes", "lacks"):
                 for index, name in enumerate(getattr(expected, key) or ()):
@@ -207,6 +213,11 @@ def _names_used(step: object) -> Iterator[tuple[KeyPath, str]]:
             yield from ((("expect", "entries", name), name) for name in expected.entries)
         case ExpectStep(expect=expected):
             yield from ((("expect", *path), name) for path, name in _names_expected(expected))
+
+
+def _looked_at(verb: str, looked_at: WaitModel | UntilStatusModel) -> Iterator[tuple[KeyPath, str]]:
+    yield from _named((verb, "backup"), looked_at.backup)
+    yield from _named((verb, "restore"), looked_at.restore)
 
 
 def _names_of_program(program: ProgramRunModel) -> Iterator[tuple[KeyPath, str]]:
@@ -236,6 +247,11 @@ def _statuses(scenario: Scenario) -> Iterator[Finding]:
         running = OperationKind.CREATE.running
         if isinstance(step, WaitStep) and step.wait.restore and step.wait.for_ == running:
             yield ("steps", index, "wait", "for"), f"a restore is never {running}", ""
+        if isinstance(step, AdvanceStep) and isinstance(step.advance, UntilStatusModel):
+            never = OperationKind.CREATE if step.advance.restore else OperationKind.RESTORE
+            if step.advance.until is never.running:
+                what = "a restore" if step.advance.restore else "a backup itself"
+                yield ("steps", index, "advance", "until"), f"{what} is never {never.running}", ""
 
 
 def _shown_in(stages: list[StageOrChoice]) -> Iterator[str]:

@@ -6,16 +6,18 @@ from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
+    BeforeValidator,
     Discriminator,
     Field,
     Tag,
+    WithJsonSchema,
     model_validator,
 )
 
-from simulator.core.instants import Duration
+from simulator.core.instants import Duration, parse_duration
 from simulator.core.statuses import Status
 from simulator.harness.language.cluster_model import COUNT_OR_LIST, AppModel
-from simulator.scalars import Count, DurationText, Filled, Flag, Strict, Text
+from simulator.scalars import Count, DurationText, Filled, Flag, Strict, Text, parsed_by
 
 OutcomeName = Literal["ok", "refused", "failed", "indeterminate", "unsuccessful", "honest"]
 
@@ -214,10 +216,38 @@ class WaitStep(Strict):
     wait: WaitModel
 
 
-class AdvanceStep(Strict):
-    """Cluster time passes."""
+class UntilStatusModel(Strict):
+    """Time passes until a backup, or its latest restore, really has a status."""
 
-    advance: DurationText
+    backup: Filled | None = None
+    restore: Filled | None = None
+    until: Status
+    within: DurationText = Duration(604_800_000_000_000)
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> "UntilStatusModel":
+        if (self.backup is None) == (self.restore is None):
+            raise ValueError("needs a backup or a restore to look at, and not both")
+        return self
+
+
+def _how_far(text: str) -> object:
+    return text if text == NEXT else parse_duration(text)
+
+
+class AdvanceStep(Strict):
+    """Cluster time passes: so much, to the next event, or until a status."""
+
+    advance: Annotated[
+        Annotated[
+            Literal["next"] | Duration,
+            BeforeValidator(parsed_by(_how_far)),
+            WithJsonSchema({"type": "string", "examples": ["90s", "next"]}),
+            Tag("text"),
+        ]
+        | Annotated[UntilStatusModel, Tag("until")],
+        Discriminator(lambda value: "until" if isinstance(value, Mapping) else "text"),
+    ]
 
 
 class ClusterStep(Strict):
@@ -231,6 +261,9 @@ class ExpectStep(Strict):
 
     expect: EndExpect
 
+
+NEXT = "next"
+"""How far time passes: to what changes next by itself."""
 
 OPERATIONS = ("create", "list", "show", "restore", "delete")
 """Those of the client."""

@@ -2,9 +2,11 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
+from simulator.core.events import BackupStarted
 from simulator.core.instants import parse_duration
 from simulator.core.time_policies import PerRequest
 from simulator.harness.clients import client_kind
@@ -36,6 +38,7 @@ class RefusesToOpen:
 
     name = given = "refuses"
     operations = programs = frozenset[str]()
+    packages = ()
 
     @asynccontextmanager
     async def open(self, target: Target) -> AsyncIterator[Session]:
@@ -97,3 +100,48 @@ def test_a_client_that_cannot_be_opened_leaves_no_cluster_behind(load: Load) -> 
     port = int(str(error.value).rpartition(":")[2])
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", port), timeout=20)
+
+
+SLEEPY = """
+import json, time, urllib.request
+from datetime import UTC, datetime
+
+class Client:
+    def __init__(self, target):
+        self._target = target
+    def create(self, label):
+        time.sleep(45)
+        request = urllib.request.Request(
+            f"{self._target.url}/system/v1/backup/v1/create",
+            data=json.dumps({"label": f"{label}-{datetime.now(UTC):%Y%m%d}"}).encode(),
+            headers={
+                "Authorization": f"token={self._target.token}", "Content-Type": "application/json"
+            },
+        )
+        with urllib.request.urlopen(request) as response:
+            made = json.load(response)
+        time.sleep(3600)
+        return made["id"]
+"""
+
+
+def test_under_autojump_what_a_python_client_sleeps_passes_on_the_cluster(
+    load: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its dates as well; and nothing of it lasts longer than the scenario."""
+    (tmp_path / "site-packages").mkdir()
+    (tmp_path / "site-packages" / "sleepy_client.py").write_text(SLEEPY, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path / "site-packages")
+    (scenario,) = load("""
+        cluster: {start: 2024-02-28T23:59:30Z}
+        time: autojump
+        steps:
+          - create: {label: nightly}
+    """)
+    kind = client_kind("python:sleepy_client:Client")
+    verdict = asyncio.run(run_in_process(scenario, kind, "0"))
+    (started,) = (
+        entry for _, entry in verdict.journal.numbered() if isinstance(entry, BackupStarted)
+    )
+    assert started.backup_id.startswith("nightly-20240229-")
+    assert verdict.end - verdict.start == parse_duration("1h45s")

@@ -82,12 +82,19 @@ def test_a_wait_asks_every_ten_seconds_for_ten_minutes(load: Load) -> None:
     [
         ("manual", Manual()),
         ("{per_request: 5s}", PerRequest(seconds(5))),
+        ("{per_request: {between: [8s, 12s]}}", PerRequest(("8s", "12s"))),
+        ("{per_request: 5s, rate: 2}", PerRequest("5s", rate=2.0)),
+        (
+            "{per_request: {list: 30s, POST: {between: [1s, 2s]}, /service/*: 0s, '*': 1s}}",
+            PerRequest({"list": "30s", "POST": ("1s", "2s"), "/service/*": "0s", "*": "1s"}),
+        ),
+        ("autojump", Manual()),
         ("{rate: 60}", Rate(60.0)),
         ("{rate: 0.5}", Rate(0.5)),
     ],
 )
 def test_the_file_says_what_moves_time(load: Load, time: str, policy: TimePolicy) -> None:
-    """Three policies, one of which stands still."""
+    """Three policies, one of which stands still: the client may move it."""
     (scenario,) = load(f"time: {time}\n{A_STEP}")
     assert scenario.policy == policy
 
