@@ -7,9 +7,9 @@ import sys
 import rich_click as click
 
 from simulator.cli import USAGE_ERROR
+from simulator.cli.typed import HELP, listen, time_policy
 from simulator.clock import RealTime
 from simulator.core.cluster import ClusterSpec
-from simulator.core.time_policies import Manual, Rate
 from simulator.core.versions import checked_version
 from simulator.service.fake_cluster import LOOPBACK, FakeCluster
 from simulator.service.listener import ListenError
@@ -34,32 +34,39 @@ STOPPED_BY = (signal.SIGINT, signal.SIGTERM)
     "--rate",
     default=1.0,
     show_default=True,
-    help="Seconds of cluster time in a real second; 0 stops time.",
+    help="Seconds of cluster time in a real second, from 0.1 to 1000000; 0 stops time.",
 )
+@click.option("--pause", is_flag=True, help="Let time stand still until you type: resume.")
 @click.option("--apps", default=3, show_default=True, help="How many Marathon apps to make up.")
 @click.option("--backups", default=0, show_default=True, help="How many backups to make up.")
 @click.option("--seed", default="0", show_default=True, help="Seed of all ids and names.")
 @click.option("--dcos-version", default="1.13.0", show_default=True, help="Version to imitate.")
 def command(
-    *, port: int, host: str, rate: float, apps: int, backups: int, seed: str, dcos_version: str
+    *,
+    port: int,
+    host: str,
+    rate: float,
+    pause: bool,
+    apps: int,
+    backups: int,
+    seed: str,
+    dcos_version: str,
 ) -> None:
     """Serve a fake cluster until Ctrl-C. Only this machine can reach it, unless --host says else.
 
     A backup and a restore take 30 seconds of cluster time each: with --rate 60, half a second.
+    While it is served, time is yours: type pause, resume, next and the like.
     """
-    if not 0 <= rate <= 1_000_000:  # noqa: PLR2004 - the documented range
-        click.echo("--rate must be from 0 to 1000000", err=True)
-        sys.exit(USAGE_ERROR)
     if not (0 <= apps <= MADE_UP_MAX and 0 <= backups <= MADE_UP_MAX):
         click.echo(f"--apps and --backups must be from 0 to {MADE_UP_MAX}", err=True)
         sys.exit(USAGE_ERROR)
     # Blocked, they wait for sigwait below: none is lost on the way there.
     signal.pthread_sigmask(signal.SIG_BLOCK, STOPPED_BY)
     try:
+        policy = time_policy(rate)
         cluster = FakeCluster(
             ClusterSpec(dcos_version=checked_version(dcos_version)),
             seed=seed,
-            policy=Rate(rate) if rate else Manual(),
             start=RealTime.now(),
             made_up=apps,
             made_up_backups=backups,
@@ -74,8 +81,12 @@ def command(
     gc.collect()
     gc.freeze()
     gc.set_threshold(GARBAGE_THRESHOLD)
+    if pause:
+        cluster.clock.pause()
+    cluster.clock.policy = policy
     with cluster:
         _announce(cluster)
+        listen(cluster)
         signal.sigwait(STOPPED_BY)
         click.echo("\nstopped", err=True)
 
@@ -88,4 +99,7 @@ def _announce(cluster: FakeCluster) -> None:
     click.echo(f"time      {cluster.clock.policy}")
     click.echo(f"journal   the last {JOURNAL_LIMIT} entries are kept")
     click.echo(f"export DCOS_URL={cluster.url} DCOS_ACS_TOKEN={cluster.token}")
+    if cluster.clock.is_paused:
+        click.echo("paused    until you type: resume")
+    click.echo(f"type      {HELP}")
     click.echo("Ctrl-C stops it.")

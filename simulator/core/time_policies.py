@@ -85,7 +85,7 @@ class PerRequest:
         return next((step for step in self.steps if step.is_for(asked)), None)
 
     def __str__(self) -> str:
-        floor = f", at least {self.rate:g} s in each real second" if self.rate else ""
+        floor = f", at least {self.rate:.12g} s in each real second" if self.rate else ""
         return ", ".join(map(str, self.steps)) + floor
 
 
@@ -96,7 +96,7 @@ class Rate:
     factor: float
 
     def __str__(self) -> str:
-        return f"{self.factor:g} s in each real second"
+        return f"{self.factor:.12g} s in each real second"
 
 
 TimePolicy: TypeAlias = Manual | PerRequest | Rate

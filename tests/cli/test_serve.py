@@ -12,6 +12,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from simulator.cli.typed import obey
+from simulator.simulation import Simulation
+
 SECONDS_AT_MOST = 30
 """Of real time: a command that hangs fails its test instead of stopping the run."""
 
@@ -19,6 +22,8 @@ STOPS_WITHIN_SECONDS = 5
 """It takes a fraction of one; the rest is for a busy machine."""
 
 BASE_PATH = "/system/v1/backup/v1"
+
+RATES = "the rate must be from 0.1 to 1000000, or 0: time stands still"
 
 Process = subprocess.Popen[str]
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -42,6 +47,7 @@ def start(environment: dict[str, str], tmp_path: Path) -> Iterator[Start]:
             [sys.executable, "-m", "simulator.cli.main", "serve", *options],
             cwd=tmp_path,
             env=environment,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -142,6 +148,82 @@ def test_a_served_cluster_can_have_a_past(start: Start) -> None:
     assert any(label.startswith("nightly") for label in labels)
 
 
+# --- time in one's hands ------------------------------------------------------------------------
+
+
+def typed(process: Process, *lines: str) -> list[str]:
+    """Type lines; return the answer to each."""
+    assert process.stdin
+    assert process.stdout
+    answers = []
+    for line in lines:
+        process.stdin.write(f"{line}\n")
+        process.stdin.flush()
+        answers.append(process.stdout.readline().rstrip("\n"))
+    return answers
+
+
+def test_time_can_be_stepped_by_hand(start: Start) -> None:
+    """To the next event, by so much, or until a status; the answer is what time it is."""
+    process, said = start("--rate", "0")
+    ask(said, "POST", "/create", {"label": "nightly"})
+    answers = typed(process, "advance 10s", "next", "time")
+    assert [answer.split(", ")[1:] for answer in answers] == [
+        ["+10s", "manual"],
+        ["+30s", "manual"],
+        ["+30s", "manual"],
+    ]
+    assert ask(said, "GET", "/list")[0]["status"] == "STATUS_READY"
+    ask(said, "POST", "/create", {"label": "weekly"})
+    (answer,) = typed(process, "until weekly STATUS_READY within 1h")
+    assert answer.split(", ")[1] == "+1m"
+
+
+def test_time_can_be_paused_and_run_at_another_rate(start: Start) -> None:
+    """At once."""
+    process, said = start("--rate", "1000000", "--pause")
+    assert said["paused"] == "until you type: resume"
+    assert typed(process, "time")[0].endswith(", +0s, 1000000 s in each real second, paused")
+    ask(said, "POST", "/create", {"label": "nightly"})
+    assert ask(said, "GET", "/list")[0]["status"] == "STATUS_BACKING_UP"
+    typed(process, "resume")
+    assert status_once_it_changes(said, "STATUS_BACKING_UP") == "STATUS_READY"
+    assert typed(process, "rate 0", "pause")[-1].endswith(", manual, paused")
+
+
+@pytest.mark.parametrize(
+    ("line", "answer"),
+    [
+        ("stop", "there is no 'stop'; type one of: time | pause"),
+        ("advance", "type it like: advance 90s"),
+        ("advance soon", "'soon' is not a duration; write one like 90s"),
+        ("rate fast", "'fast' is no number; type one like: rate 60"),
+        ("rate 1e9", RATES),
+        ("next", "nothing changes by itself any more"),
+        ("until nightly", "type it like: until nightly STATUS_READY within 1h"),
+        ("until nightly STATUS_READY", "there is no backup with the id or label 'nightly'"),
+        ("pause now", "type it like: pause"),
+    ],
+)
+def test_what_cannot_be_done_is_answered_with_one_sentence(line: str, answer: str) -> None:
+    """And nothing has happened."""
+    simulation = Simulation()
+    assert obey(line, simulation).startswith(answer)
+    assert simulation.clock.elapsed == 0
+    assert not simulation.clock.is_paused
+
+
+def test_a_cluster_without_a_keyboard_is_served_on(start: Start) -> None:
+    """Standard input may end."""
+    process, said = start("--rate", "0")
+    assert process.stdin
+    process.stdin.close()
+    assert ask(said, "GET", "/list") == []
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=STOPS_WITHIN_SECONDS) == 0
+    process.stdin = None
+
+
 # --- stopping ----------------------------------------------------------------------------------
 
 
@@ -179,9 +261,9 @@ def test_a_port_in_use_is_one_sentence(dcos_sim: Run) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--rate", "-1"], "--rate must be from 0 to 1000000"),
-        (["--rate", "nan"], "--rate must be from 0 to 1000000"),
-        (["--rate", "1e7"], "--rate must be from 0 to 1000000"),
+        (["--rate", "-1"], RATES),
+        (["--rate", "nan"], RATES),
+        (["--rate", "1e7"], RATES),
         (["--apps", "-1"], "--apps and --backups must be from 0 to 10000"),
         (["--backups", "-1"], "--apps and --backups must be from 0 to 10000"),
         (["--backups", "10001"], "--apps and --backups must be from 0 to 10000"),
