@@ -36,6 +36,8 @@ class AutojumpError(Exception):
 class _On:
     jumping: ClassVar[Jumping | None] = None
     """What is on: a process has one client at a time."""
+    calling: ClassVar[set[int]] = set()
+    """Threads in which something runs that own code had called later: all of it is own."""
 
 
 @contextmanager
@@ -67,6 +69,8 @@ def _present() -> Jumping | None:
     jumping = _On.jumping
     if jumping is None or threading.current_thread() in jumping.doing.others:
         return None
+    if threading.get_ident() in _On.calling:
+        return jumping
     here = inspect.currentframe()
     called = here.f_back if here else None
     return jumping if called and jumping.own.calls(called.f_back) else None
@@ -228,10 +232,18 @@ def _called_later(
 
     def call() -> None:
         if not handle.cancelled():
-            loop.call_soon(callback, *args, context=context)
+            loop.call_soon(_as_own, callback, args, context=context)
 
     jumping.call_later(loop, delay, call)
     return handle
+
+
+def _as_own(callback: Callable[..., object], args: tuple[Any, ...]) -> None:
+    _On.calling.add(threading.get_ident())
+    try:
+        callback(*args)
+    finally:
+        _On.calling.discard(threading.get_ident())
 
 
 def _call_at(

@@ -36,6 +36,9 @@ _WAIT_FOR_TASKS: Final = frozenset(
 )
 """Modules in which a task waits for another one, or for time."""
 
+_WAIT_FOR_TASKS_IN_ANYIO: Final = ("TaskGroup.", "Event.", "CapacityLimiter.", "TestRunner.")
+"""What does the same in the module of anyio that also has its sockets."""
+
 _NETWORK: Final = frozenset({"selectors", "socket", "ssl"})
 
 Loop = asyncio.AbstractEventLoop
@@ -243,6 +246,13 @@ def is_in_library(chain: Chain, own: OwnCode) -> bool:
     for frame in reversed(chain):
         if own.has(frame):
             return False
-        if module_of(frame) not in _WAIT_FOR_TASKS and package_of(frame) != "simulator":
+        if not _waits_for_task(frame):
             return True
     return False
+
+
+def _waits_for_task(frame: FrameType) -> bool:
+    """Whether a frame does nothing but wait for other tasks, or for time."""
+    if module_of(frame) == "anyio._backends._asyncio":
+        return frame.f_code.co_qualname.startswith(_WAIT_FOR_TASKS_IN_ANYIO)
+    return module_of(frame) in _WAIT_FOR_TASKS or package_of(frame) == "simulator"

@@ -4,13 +4,14 @@ import importlib
 import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from time import sleep as sleep_by_an_early_name
 from types import ModuleType
 
 import aiohttp
+import anyio
 import pytest
 
 from simulator.client_time.autojump import autojump
@@ -299,6 +300,27 @@ def test_a_call_later_comes_in_cluster_time(jumping: Clock) -> None:
     assert seconds(jumping) == 50
 
 
+def test_the_time_of_anyio_is_covered_as_well(jumping: Clock) -> None:
+    """What sleeps and gives up by it does so in cluster time."""
+
+    async def main() -> list[str]:
+        done: list[str] = []
+
+        async def sleeper(name: str, lasting: float) -> None:
+            await anyio.sleep(lasting)
+            done.append(f"{name} at {seconds(jumping):g}")
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(sleeper, "late", 20)
+            group.start_soon(sleeper, "early", 10)
+        with anyio.move_on_after(35):
+            await anyio.sleep(HOUR)
+        done.append(f"gave up at {seconds(jumping):g}")
+        return done
+
+    assert asyncio.run(main()) == ["early at 10", "late at 20", "gave up at 55"]
+
+
 # --- the network ----------------------------------------------------------------------------
 
 
@@ -321,6 +343,33 @@ def test_a_request_arrives_before_time_jumps_on() -> None:
         asked = [exchange.at - cluster.clock.start for exchange in cluster.journal.exchanges]
     assert [at // NANOSECONDS_PER_SECOND for at in asked] == list(range(0, 600, 30))
     assert seconds(cluster.clock) == HOUR
+
+
+def test_a_request_inside_a_generator_arrives_before_time_jumps_on() -> None:
+    """What such a generator waits for is hidden well, and found all the same."""
+
+    async def main(cluster: FakeCluster) -> None:
+        async with aiohttp.ClientSession() as session:
+
+            async def polls() -> AsyncIterator[int]:
+                while True:
+                    async with session.get(f"{cluster.url}/system/v1/backup/v1/list") as answer:
+                        yield answer.status
+                    await asyncio.sleep(60)
+
+            async def first_ten() -> None:
+                seen = 0
+                async for _ in polls():
+                    seen += 1
+                    if seen == 10:
+                        break
+
+            await asyncio.gather(first_ten(), asyncio.sleep(HOUR))
+
+    with FakeCluster() as cluster, cluster.autojump():
+        asyncio.run(main(cluster))
+        asked = [exchange.at - cluster.clock.start for exchange in cluster.journal.exchanges]
+    assert [at // NANOSECONDS_PER_SECOND for at in asked] == list(range(0, 600, 60))
 
 
 def test_a_library_keeps_its_own_timeouts_in_real_time() -> None:
