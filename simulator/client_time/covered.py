@@ -57,7 +57,7 @@ def covering(jumping: Jumping) -> Iterator[None]:
             stack.enter_context(patch.object(owner, name, cover))
         for name, module in tuple(sys.modules.items()):
             file = getattr(module, "__file__", None)
-            if jumping.own.is_own(name, str(file or "<frozen")):
+            if jumping.own.may_call(name, str(file or "<frozen")):
                 for attribute, value in tuple(vars(module).items()):
                     if id(value) in ours:
                         stack.enter_context(patch.object(module, attribute, ours[id(value)]))

@@ -51,8 +51,8 @@ class Jumping:
         """Sleep in this thread; returns whether it was over before, because of ``is_over``."""
         flag = threading.Event()
         ident = threading.get_ident()
-        self.doing.asleep.add(ident)
         sleeper = self._sleepers.add(_nanoseconds(seconds), flag.set)
+        self.doing.asleep.add(ident)  # not before: it would count as neither
         try:
             while not sleeper.is_woken and not is_over():
                 if self._is_on:

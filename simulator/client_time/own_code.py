@@ -56,6 +56,10 @@ class OwnCode:
             known = self._known[module, file] = self._decide(module, file)
         return known
 
+    def may_call(self, module: str, file: str) -> bool:
+        """Whether calls of a module can be own: it is, or it sleeps for others."""
+        return module.partition(".")[0] in SLEEP_FOR_OTHERS or self.is_own(module, file)
+
     def _decide(self, module: str, file: str) -> bool:
         if any(module == name or module.startswith(f"{name}.") for name in self._packages):
             return True
