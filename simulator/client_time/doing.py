@@ -182,9 +182,13 @@ def _calls(own: OwnCode, frames: "Iterator[FrameType]") -> Iterator[Blocked]:
 
 
 def _waits_for_thread(frame: FrameType) -> bool:
-    """Whether a thread waits for another one, and that has not yet let it go on."""
-    for each in stack(frame):
-        if module_of(each) == "threading":
+    """Whether a thread waits for another one, and that has not yet let it go on.
+
+    One that starts another is not meant: the new one cannot be seen until it runs.
+    """
+    inside = [each for each in stack(frame) if module_of(each) == "threading"]
+    if not any(each.f_code.co_name == "start" for each in inside):
+        for each in inside:
             if each.f_code.co_name == "wait" and "waiter" in each.f_locals:
                 # Released and taken again, the lock alone does not tell: it may want to run.
                 waiter, condition = each.f_locals["waiter"], each.f_locals["self"]
