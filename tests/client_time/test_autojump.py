@@ -572,8 +572,9 @@ def test_dates_and_deadlines_follow(cluster: FakeCluster) -> None:
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A tenth of a second is long, for these tests."""
+    """Two looks are enough, for these tests."""
     monkeypatch.setattr("simulator.client_time.watch.LOOK_SECONDS", 0.01)
+    monkeypatch.setattr("simulator.client_time.watch.LOOKS", 2)
 
 
 class _Stubborn:
@@ -584,14 +585,14 @@ class _Stubborn:
 
     def poll(self) -> None:
         """Really wait."""
-        self._sleep(0.3)
+        self._sleep(0.5)
 
 
 def test_a_call_that_really_waits_is_told_by_name(clock: Clock) -> None:
     """With its file, its line and its text."""
     client = _Stubborn(time.sleep)
     with (
-        pytest.warns(AutojumpWarning, match=r"test_autojump.py:\d+ waits .*\(0\.3\)"),
+        pytest.warns(AutojumpWarning, match=r"test_autojump.py:\d+ waits .*\(0\.5\)"),
         autojump([clock]),
     ):
         client.poll()
@@ -603,7 +604,7 @@ def test_a_task_that_really_waits_is_told_by_name(clock: Clock) -> None:
 
     async def main() -> None:
         task = asyncio.ensure_future(asyncio.Event().wait())
-        await asyncio.wait([task], timeout=0.3)
+        await asyncio.wait([task], timeout=0.5)
         task.cancel()
 
     with pytest.warns(AutojumpWarning, match=r"await asyncio\.wait\("), autojump([clock]):
