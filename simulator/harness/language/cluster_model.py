@@ -88,7 +88,9 @@ class RateModel(Strict):
     rate: Factor
 
 
-def _key_of(*keys: str, text: str = "") -> Callable[[Any], str | None]:
+def key_of(*keys: str, text: str = "") -> Callable[[Any], str | None]:
+    """Make a discriminator: the first of these keys that a mapping has, or what a text is."""
+
     def tag(value: Any) -> str | None:  # noqa: ANN401 - whatever the file holds
         if isinstance(value, Mapping):
             return next((key for key in keys if key in value), None)
@@ -98,10 +100,10 @@ def _key_of(*keys: str, text: str = "") -> Callable[[Any], str | None]:
 
 
 TimeModel = Annotated[
-    Annotated[Literal["manual"], Tag("manual")]
+    Annotated[Literal["manual", "autojump"], Tag("text")]
     | Annotated[PerRequestModel, Tag("per_request")]
     | Annotated[RateModel, Tag("rate")],
-    Discriminator(_key_of("per_request", "rate", text="manual")),
+    Discriminator(key_of("per_request", "rate", text="text")),
 ]
 
 
@@ -145,7 +147,7 @@ EndModel = Annotated[
     | Annotated[BetweenModel, Tag("between")]
     | Annotated[PollsModel, Tag("polls")]
     | Annotated[UntilModel, Tag("until")],
-    Discriminator(_key_of("between", "polls", "until", text="text")),
+    Discriminator(key_of("between", "polls", "until", text="text")),
 ]
 
 

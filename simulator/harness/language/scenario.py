@@ -129,6 +129,16 @@ class Scenario:
         return Rate(time.rate) if isinstance(time, RateModel) else Manual()
 
     @property
+    def is_autojump(self) -> bool:
+        """Whether what the client sleeps is to pass on the cluster's clock."""
+        return self.model.time == "autojump"
+
+    @property
+    def needs_virtual_time(self) -> bool:
+        """Whether processes of the client must have the cluster's time."""
+        return self.is_autojump and self.model.program is not None
+
+    @property
     def start(self) -> Instant:
         """Where cluster time begins."""
         start = self.model.cluster.start

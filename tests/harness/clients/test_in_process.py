@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from simulator.clock import Clock
 from simulator.core.instants import parse_duration
 from simulator.core.time_policies import PerRequest
 from simulator.harness.clients import client_kind
@@ -36,10 +37,13 @@ class RefusesToOpen:
 
     name = given = "refuses"
     operations = programs = frozenset[str]()
+    lacks_virtual_time = ""
+    rate = 1.0
 
     @asynccontextmanager
-    async def open(self, target: Target) -> AsyncIterator[Session]:
+    async def open(self, target: Target, clock: Clock) -> AsyncIterator[Session]:
         """Fail."""
+        del clock
         raise ClientError(f"cannot reach {target.url}")
         yield  # never reached: makes this a generator
 
