@@ -93,7 +93,7 @@ class FaketimeModel(Strict):
         faketime: seconds of cluster time in a real one, in scenarios that need virtual time.
     """
 
-    faketime: Factor = FAKETIME_RATE
+    faketime: Factor
 
 
 VirtualTimeModel = Annotated[
