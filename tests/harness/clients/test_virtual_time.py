@@ -88,8 +88,8 @@ def shell(tmp_path: Path) -> Iterator[Shell]:
 
 
 def shared_memory() -> set[str]:
-    """Return what processes of this harness have there: their names hold its process id."""
-    return {path.name for path in SHARED_MEMORY.glob("*faketime*dcos-sim-*")}
+    """Return what this harness has there: the names hold its process id."""
+    return {path.name for path in SHARED_MEMORY.glob(f"*faketime*_{os.getpid()}.dcos-sim-*")}
 
 
 # --- what a process sees -----------------------------------------------------------------------
