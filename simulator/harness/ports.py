@@ -225,8 +225,23 @@ class ClientKind(Protocol):
         """Packages that are its own code, where it runs in this process."""
         ...
 
-    def open(self, target: Target) -> AbstractAsyncContextManager[Session]:
-        """Open the client for one cluster; raises ClientError when it cannot be started."""
+    @property
+    def lacks_virtual_time(self) -> str:
+        """Why its processes do not have the cluster's time; empty when they have it."""
+        ...
+
+    @property
+    def rate(self) -> float:
+        """Seconds of cluster time in a real one, where its processes have the cluster's time."""
+        ...
+
+    def open(self, target: Target, clock: Clock) -> AbstractAsyncContextManager[Session]:
+        """Open the client for one cluster; raises ClientError when it cannot be started.
+
+        Args:
+            target: the cluster.
+            clock: its time.
+        """
         ...
 
 

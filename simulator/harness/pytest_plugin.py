@@ -203,6 +203,8 @@ class ScenarioItem(pytest.Function):
             item.add_marker(tag)
         if lacking := scenario.lacking(kind.operations, kind.programs):
             item.add_marker(pytest.mark.skip(f"client {kind.name} has no {lacking}"))
+        elif scenario.needs_virtual_time and (why := kind.lacks_virtual_time):
+            item.add_marker(pytest.mark.skip(f"client {kind.name} lacks virtual time: {why}"))
         if known := kind.profile.known_failing(scenario.names):
             # Not strict: an unexpected pass fails by itself, and says which line to delete.
             fails = pytest.mark.xfail(raises=BadVerdictError, reason=known.reason, strict=False)

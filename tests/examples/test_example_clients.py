@@ -42,6 +42,8 @@ def test_an_example_passes_a_bundled_scenario(profile: Path, scenario: Scenario)
         if shutil.which(program) is None:
             pytest.skip(f"{program} is not installed here")
     kind = kind_of(profile)
+    if scenario.needs_virtual_time and kind.lacks_virtual_time:
+        pytest.skip(kind.lacks_virtual_time)
     assert scenario.lacking(kind.operations, kind.programs) == ""
     verdict = asyncio.run(run_in_process(scenario, kind, "seed"))
     assert verdict.passed, failure_text(verdict)

@@ -453,6 +453,18 @@ def test_what_a_client_lacks_is_skipped_and_counted(project: pytest.Pytester) ->
     result.stdout.fnmatch_lines(["SKIPPED * client says-ready has no operation 'restore'"])
 
 
+def test_a_program_without_virtual_time_is_skipped_where_it_needs_it(
+    project: pytest.Pytester,
+) -> None:
+    """With the reason; its other scenarios run."""
+    write(project, program=PROGRAM, waits=f"{PROGRAM.rstrip()}\n    time: autojump\n")
+    profile(project, SAYS_READY)
+    result = session(project, "--client", "mine.client.yaml", "-rs")
+    result.assert_outcomes(skipped=1, failed=1)
+    why = "no virtual_time in its profile"
+    result.stdout.fnmatch_lines([f"SKIPPED * client says-ready lacks virtual time: {why}"])
+
+
 def test_what_a_client_turns_out_to_lack_is_skipped(project: pytest.Pytester) -> None:
     """A client in Python is not looked at before it is asked."""
     write(project, restore=RESTORE, client=CLIENT)

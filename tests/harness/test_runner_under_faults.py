@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from simulator.clock import Clock
 from simulator.harness.clients import client_kind
 from simulator.harness.clients.in_process import run_in_process
 from simulator.harness.failure_text import failure_text
@@ -24,15 +25,17 @@ class AlteredKind:
     name = given = "altered"
     operations = programs = frozenset[str]()
     packages = ()
+    lacks_virtual_time = ""
+    rate = 1.0
 
     def __init__(self, **altered: Behaviour) -> None:
         """Do what ``altered`` names in its way."""
         self._altered = altered
 
     @asynccontextmanager
-    async def open(self, target: Target) -> Any:  # noqa: ANN401 - a context manager
+    async def open(self, target: Target, clock: Clock) -> Any:  # noqa: ANN401 - a context manager
         """Open the built-in client."""
-        async with client_kind("http").open(target) as session:
+        async with client_kind("http").open(target, clock) as session:
             client: Any = _Altered(session.client, self._altered)
             yield Session("altered", "altered", client, session.programs)
 

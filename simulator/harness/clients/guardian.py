@@ -44,7 +44,7 @@ class Guardian:
     def watch(self, what: int | str) -> None:
         """Kill this process group, or all that carries this marker, when the harness ends.
 
-        A path is the folder to remove then.
+        A path is the folder or the file to remove then.
         """
         self._tell(f"+{what}\n")
 
@@ -149,9 +149,17 @@ def _guard() -> None:
     for marker in left:
         if not marker.isdigit() and not marker.startswith("/"):
             kill_strays(marker)
-    for folder in left:
-        if folder.startswith("/"):
-            shutil.rmtree(folder, ignore_errors=True)
+    for path in left:
+        if path.startswith("/"):
+            _remove(path)
+
+
+def _remove(path: str) -> None:
+    if os.path.isdir(path):  # noqa: PTH112 - as fast as it goes
+        shutil.rmtree(path, ignore_errors=True)
+        return
+    with suppress(OSError):  # never made, or gone
+        os.unlink(path)  # noqa: PTH108 - the same
 
 
 if __name__ == "__main__":

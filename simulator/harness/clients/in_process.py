@@ -2,6 +2,7 @@
 
 from contextlib import AbstractContextManager, nullcontext
 
+from simulator.core.time_policies import Rate
 from simulator.harness.language.scenario import Scenario
 from simulator.harness.ports import ClientError, ClientKind, Target
 from simulator.harness.runner import run_scenario
@@ -9,12 +10,18 @@ from simulator.harness.verdict import Verdict
 from simulator.service.fake_cluster import FakeCluster
 
 
-def start_cluster(scenario: Scenario, seed: str) -> FakeCluster:
-    """Start the cluster that a scenario describes."""
+def start_cluster(scenario: Scenario, seed: str, rate: float = 1.0) -> FakeCluster:
+    """Start the cluster that a scenario describes.
+
+    Args:
+        scenario: what describes it.
+        seed: where its chance comes from.
+        rate: of its time, where the scenario leaves that to the virtual time of the client.
+    """
     return FakeCluster(
         scenario.spec(),
         seed=seed,
-        policy=scenario.policy,
+        policy=Rate(rate) if scenario.needs_virtual_time else scenario.policy,
         start=scenario.start,
         made_up=scenario.made_up_apps,
         made_up_backups=scenario.made_up_backups,
@@ -35,7 +42,9 @@ def _time_of(
     scenario: Scenario, kind: ClientKind, cluster: FakeCluster
 ) -> AbstractContextManager[None]:
     """Return what lets a client in this process live in cluster time, where it is to."""
-    return cluster.autojump(packages=kind.packages) if scenario.is_autojump else nullcontext()
+    if scenario.is_autojump and not scenario.model.program:
+        return cluster.autojump(packages=kind.packages)
+    return nullcontext()
 
 
 async def run_in_process(scenario: Scenario, kind: ClientKind, seed: str) -> Verdict:
@@ -45,9 +54,10 @@ async def run_in_process(scenario: Scenario, kind: ClientKind, seed: str) -> Ver
         ClientError: when the client cannot be started, or goes badly after all went well.
     """
     verdict = None
-    with start_cluster(scenario, seed) as cluster, _time_of(scenario, kind, cluster):
+    started = start_cluster(scenario, seed, kind.rate)
+    with started as cluster, _time_of(scenario, kind, cluster):
         try:
-            async with kind.open(target_of(cluster)) as session:
+            async with kind.open(target_of(cluster), cluster.clock) as session:
                 verdict = await run_scenario(scenario, session, cluster, seed=seed)
         except ClientError as error:
             if verdict is None or verdict.passed:

@@ -2,7 +2,8 @@
 
 Each has a session and a process group of its own, no standard input, and the environment of the
 harness plus that of the client's profile; commands installed beside the harness come first in
-PATH. POSIX only: other systems have no process groups.
+PATH. They may have the cluster's time instead of the machine's. POSIX only: other systems have no
+process groups.
 """
 
 import asyncio
@@ -23,6 +24,7 @@ from typing import Final, final
 
 from simulator.core.instants import NANOSECONDS_PER_SECOND, Duration, duration_text
 from simulator.harness.clients.guardian import MARKER, command_in, guardian, kill_group, kill_strays
+from simulator.harness.clients.virtual_time import SharedStart, VirtualTime
 from simulator.harness.language.template import filled, filled_words
 from simulator.harness.ports import ClientError, Ran, Target
 
@@ -55,12 +57,21 @@ class Processes:
         folder: their working directory.
         environment: added to that of the harness; its texts may hold placeholders.
         target: the cluster; the source of the placeholders' values.
+        virtual_time: what gives them the cluster's time; None where they have the machine's.
     """
 
-    def __init__(self, folder: Path, environment: Mapping[str, str], target: Target) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        environment: Mapping[str, str],
+        target: Target,
+        virtual_time: VirtualTime | None = None,
+    ) -> None:
         self._folder = folder
         self._environment = environment
         self._target = target
+        self._virtual_time = virtual_time
+        self._starts: list[SharedStart] = []
         self._running: set[Process] = set()
         self._groups: set[int] = set()
         self._used = False
@@ -92,7 +103,7 @@ class Processes:
             raise ClientError(f"nothing is left to run of {' '.join(words)!r}: no word has a value")
         if any("\0" in word for word in line):
             raise UnsayableError("no command line can carry a text with the character NUL")
-        process = Process(line, self._folder, self._variables, read_line)
+        process = Process(line, self._folder, self._variables_now(), read_line)
         self._running.add(process)
         self._groups.add(process.group)
         return process
@@ -118,6 +129,8 @@ class Processes:
         if not self._used:
             return []
         left = kill_strays(self._marker, self._groups)
+        for start in self._starts:  # only now: a daemon without it would end by itself, unseen
+            start.close()
         shutil.rmtree(self._values["tmp"], ignore_errors=True)
         guardian().forget(self._marker)
         guardian().forget(self._values["tmp"])
@@ -139,10 +152,18 @@ class Processes:
             for name, text in self._environment.items()
             if (value := filled(text, self._values)) is not None
         }
-        return {**os.environ, "PATH": _path(), **added, MARKER: self._marker}
+        return {**os.environ, "PATH": search_path(), **added, MARKER: self._marker}
+
+    def _variables_now(self) -> Mapping[str, str]:
+        """Return the environment of a process that starts now."""
+        if self._virtual_time is None:
+            return self._variables
+        start = self._virtual_time.begin(f"{self._marker}.{len(self._starts)}")
+        self._starts.append(start)
+        return start.variables(self._variables)
 
 
-def _path() -> str:
+def search_path() -> str:
     """Return the PATH that an activated environment of the harness's Python has."""
     folders = [str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]
     return os.pathsep.join(folders)

@@ -1,21 +1,27 @@
 """Clients as their profiles describe them: opens one for a cluster, with all that belongs to it."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from functools import partial
+from functools import cached_property, partial
 from typing import TypeAlias, final
 
-from simulator.harness.clients import command, http, jsonrpc, python
-from simulator.harness.clients.processes import Processes
+from simulator.clock import Clock
+from simulator.harness.clients import command, http, jsonrpc, python, virtual_time
+from simulator.harness.clients.preload import why_unreachable
+from simulator.harness.clients.processes import Processes, search_path
+from simulator.harness.clients.virtual_time import VirtualTime
 from simulator.harness.language.profile_file import ARGUMENTS, Profile
 from simulator.harness.language.profile_model import (
+    FAKETIME_RATE,
     CommandProfile,
     HttpProfile,
     JsonRpcProfile,
     ProfileModel,
     PythonProfile,
 )
+from simulator.harness.language.template import names_in
 from simulator.harness.ports import Client, ClientError, Ok, Ran, Session, Target, claimed_by
 
 Opener: TypeAlias = Callable[[Target, Processes], AbstractAsyncContextManager[Client]]
@@ -59,15 +65,43 @@ class ProfiledClient:
         model = self.profile.model
         return [model.factory.partition(":")[0]] if isinstance(model, PythonProfile) else []
 
+    @cached_property
+    def lacks_virtual_time(self) -> str:
+        """Why its processes do not have the cluster's time; empty when they have it."""
+        programs = list(_programs_of(self.profile.model))
+        if not programs:
+            return ""
+        if self.profile.model.rate is None:
+            return "no virtual_time in its profile"
+        if sys.platform != "linux":
+            return virtual_time.LINUX_ONLY
+        library = virtual_time.find_library()
+        if library is None:
+            return virtual_time.NOT_INSTALLED
+        path = self.profile.model.env.get("PATH", search_path())
+        reasons = (
+            why_unreachable(program, self.profile.folder, path, library) for program in programs
+        )
+        return next(filter(None, reasons), "")
+
+    @property
+    def rate(self) -> float:
+        """Seconds of cluster time in a real one, where its processes have the cluster's time."""
+        return self.profile.model.rate or FAKETIME_RATE
+
     @asynccontextmanager
-    async def open(self, target: Target) -> AsyncIterator[Session]:
+    async def open(self, target: Target, clock: Clock) -> AsyncIterator[Session]:
         """Set it up and open it for one cluster; nothing of it is left running afterwards.
+
+        Args:
+            target: the cluster.
+            clock: its time, which the processes of a client with ``virtual_time`` have, too.
 
         Raises:
             ClientError: when it cannot be started or closed, or leaves daemons behind.
         """
         model = self.profile.model
-        processes = Processes(self.profile.folder, model.env, target)
+        processes = Processes(self.profile.folder, model.env, target, self._time_of(clock))
         left: list[str] = []
         try:
             await _set_up(model, processes)
@@ -79,6 +113,22 @@ class ProfiledClient:
         if left:
             ran_on = f"left {left[0]!r} running in the background, which was killed"
             raise ClientError(f"{self.name} {ran_on}")
+
+    def _time_of(self, clock: Clock) -> VirtualTime | None:
+        library = None if self.profile.model.rate is None else virtual_time.find_library()
+        return VirtualTime(library, clock) if library else None
+
+
+def _programs_of(model: ProfileModel) -> Iterator[str]:
+    """Yield the first word of each command line that is known before there is a cluster."""
+    lines = [program.run for program in (model.programs.backup, model.programs.restore) if program]
+    if isinstance(model, CommandProfile):
+        lines += filter(None, model.operations.model_dump(by_alias=True).values())
+    if isinstance(model, JsonRpcProfile):
+        lines.append(model.run)
+    for line in lines:
+        if not any(names_in(line[0])):
+            yield line[0]
 
 
 @final

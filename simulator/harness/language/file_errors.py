@@ -16,6 +16,7 @@ from simulator.scalars import Strict
 _FORMS: Final[Mapping[Key, str]] = {
     "steps": f"a step is a mapping with one of: {', '.join(VERBS)}",
     "time": "write manual, autojump, {per_request: 5s} or {rate: 60}",
+    "virtual_time": "write faketime, or {faketime: 60} for 60 s in each real second",
     "do": f"a fault is one of: {', '.join(FAULTS)}",
     "for": "write 90s, {between: [10s, 60s]}, {polls: 3}, {until: NAME} or forever",
 }

@@ -3,16 +3,27 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Discriminator,
+    Field,
+    Tag,
+    WithJsonSchema,
+)
 
 from simulator.core.instants import Duration
+from simulator.harness.language.cluster_model import key_of
 from simulator.harness.language.template import split_words
-from simulator.scalars import ClientName, DurationText, Filled, Strict, Text
+from simulator.scalars import ClientName, DurationText, Factor, Filled, Strict, Text
 
 PROGRAMS: Final = ("backup", "restore")
 
 TIMEOUT: Final = Duration(10_000_000_000)
 PROGRAM_TIMEOUT: Final = Duration(20_000_000_000)
+
+FAKETIME_RATE: Final = 60.0
+"""Seconds in a real one, where a profile does not say it; a client's timeouts shrink with it."""
 
 
 def _words(value: object) -> object:
@@ -75,6 +86,22 @@ class OperationsModel(Strict):
     delete: Words | None = None
 
 
+class FaketimeModel(Strict):
+    """Virtual time by libfaketime.
+
+    Attributes:
+        faketime: seconds of cluster time in a real one, in scenarios that need virtual time.
+    """
+
+    faketime: Factor
+
+
+VirtualTimeModel = Annotated[
+    Annotated[Literal["faketime"], Tag("text")] | Annotated[FaketimeModel, Tag("faketime")],
+    Discriminator(key_of("faketime", text="text")),
+]
+
+
 class CommonModel(Strict):
     """What every profile may say, whatever kind of client it is for.
 
@@ -83,6 +110,7 @@ class CommonModel(Strict):
         env: added to the environment of every process of the client.
         timeout: real time for one operation.
         setup: command lines that run once for each cluster, before anything else.
+        virtual_time: what gives its processes the cluster's time; none where that is missing.
         allow: checks that this client may break, each with the reason.
         known_failing: patterns of scenarios that are known to fail, each with the reason.
     """
@@ -92,8 +120,16 @@ class CommonModel(Strict):
     timeout: Timeout = TIMEOUT
     setup: list[Words] = Field([])
     programs: ProgramsModel = ProgramsModel()
+    virtual_time: VirtualTimeModel | None = None
     allow: dict[str, Filled] = Field({})
     known_failing: dict[str, Filled] = Field({})
+
+    @property
+    def rate(self) -> float | None:
+        """Seconds of virtual time in a real one; None where its processes are to have none."""
+        if isinstance(self.virtual_time, FaketimeModel):
+            return self.virtual_time.faketime
+        return FAKETIME_RATE if self.virtual_time else None
 
 
 class HttpProfile(CommonModel):

@@ -127,6 +127,11 @@ class Scenario:
         return self.model.time == AUTOJUMP
 
     @property
+    def needs_virtual_time(self) -> bool:
+        """Whether processes of the client must have the cluster's time."""
+        return self.is_autojump and self.model.program is not None
+
+    @property
     def start(self) -> Instant:
         """Where cluster time begins."""
         start = self.model.cluster.start

@@ -9,7 +9,9 @@ from typing import TypeVar
 
 import pytest
 
+from simulator.clock import Clock
 from simulator.core.instants import Duration
+from simulator.core.time_policies import Manual
 from simulator.harness.clients import client_kind, processes
 from simulator.harness.clients.command import CommandClient
 from simulator.harness.clients.processes import Processes
@@ -30,6 +32,8 @@ from simulator.harness.ports import (
 
 SECONDS_AT_MOST = 20
 """Of real time: whatever hangs fails its test instead of stopping the run."""
+
+CLOCK = Clock(Manual())
 
 ID = "nightly-505df8f2-2ba3-4d7f-b6df-2d2dc344f242"
 
@@ -80,7 +84,7 @@ def used(kind: ProfiledClient, use: Use[Result], target: Target = TARGET) -> Res
     """Open a client for one cluster and do something with it."""
 
     async def once() -> Result:
-        async with asyncio.timeout(SECONDS_AT_MOST), kind.open(target) as session:
+        async with asyncio.timeout(SECONDS_AT_MOST), kind.open(target, CLOCK) as session:
             return await use(session)
 
     return asyncio.run(once())
@@ -445,8 +449,8 @@ def test_each_cluster_has_a_folder_for_things_that_pass(make: Maker) -> None:
     async def two_clusters() -> None:
         async with (
             asyncio.timeout(SECONDS_AT_MOST),
-            where.open(TARGET) as one,
-            where.open(TARGET) as other,
+            where.open(TARGET, CLOCK) as one,
+            where.open(TARGET, CLOCK) as other,
         ):
             assert await folder(one) != await folder(other)
 

@@ -7,6 +7,7 @@ from typing import Protocol
 
 import pytest
 
+from simulator.clock import Clock
 from simulator.core.time_policies import Manual
 from simulator.harness.clients import client_kind
 from simulator.harness.clients.http import opened
@@ -18,6 +19,8 @@ from simulator.service.fake_cluster import FakeCluster
 
 SECONDS_AT_MOST = 20
 """Of real time: whatever hangs fails its test instead of stopping the run."""
+
+CLOCK = Clock(Manual())
 
 SHORT = HttpProfile.model_validate({"client": "short", "kind": "http", "timeout": "200ms"})
 
@@ -35,7 +38,10 @@ def ask() -> Ask:
     """Return how to open the reference client for one operation."""
 
     async def once(target: Target, operation: str, argument: str) -> Outcome:
-        async with asyncio.timeout(SECONDS_AT_MOST), client_kind("http").open(target) as session:
+        async with (
+            asyncio.timeout(SECONDS_AT_MOST),
+            client_kind("http").open(target, CLOCK) as session,
+        ):
             outcome: Outcome = await getattr(session.client, operation)(argument)
             return outcome
 
@@ -72,7 +78,10 @@ def test_the_five_operations_do_what_they_say(fake: FakeCluster) -> None:
 
     async def run() -> list[Outcome]:
         kind = client_kind("http")
-        async with asyncio.timeout(SECONDS_AT_MOST), kind.open(target_of(fake)) as session:
+        async with (
+            asyncio.timeout(SECONDS_AT_MOST),
+            kind.open(target_of(fake), fake.clock) as session,
+        ):
             return await flow(session.client)
 
     created, shown, restored, listed, deleted, empty = asyncio.run(run())

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from simulator.clock import Clock
 from simulator.core.events import BackupStarted
 from simulator.core.instants import parse_duration
-from simulator.core.time_policies import PerRequest
+from simulator.core.time_policies import Manual, PerRequest, Rate, TimePolicy
 from simulator.harness.clients import client_kind
 from simulator.harness.clients.in_process import run_in_process, start_cluster, target_of
 from simulator.harness.language.scenario import Scenario
@@ -39,10 +40,13 @@ class RefusesToOpen:
     name = given = "refuses"
     operations = programs = frozenset[str]()
     packages = ()
+    lacks_virtual_time = ""
+    rate = 1.0
 
     @asynccontextmanager
-    async def open(self, target: Target) -> AsyncIterator[Session]:
+    async def open(self, target: Target, clock: Clock) -> AsyncIterator[Session]:
         """Fail."""
+        del clock
         raise ClientError(f"cannot reach {target.url}")
         yield  # never reached: makes this a generator
 
@@ -57,6 +61,23 @@ def test_a_cluster_is_what_its_scenario_says(load: Load) -> None:
         assert len(cluster.apps) == 2
         assert [backup.label for backup in cluster.backups.values()] == ["old"]
         assert cluster.chance.seed == "seed"
+
+
+@pytest.mark.parametrize(
+    ("work", "policy"),
+    [
+        ("program: {run: backup, label: nightly}", Rate(240)),
+        ("steps: [{list: {}}]", Manual()),
+    ],
+    ids=["program", "steps"],
+)
+def test_time_runs_at_the_rate_of_a_program_that_needs_virtual_time(
+    load: Load, work: str, policy: TimePolicy
+) -> None:
+    """Where no process of the client waits by itself, nothing runs."""
+    (scenario,) = load(f"time: autojump\n{work}")
+    with start_cluster(scenario, "seed", 240) as cluster:
+        assert cluster.clock.policy == policy
 
 
 def test_a_target_is_how_to_get_in(load: Load) -> None:

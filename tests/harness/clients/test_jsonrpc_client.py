@@ -6,6 +6,8 @@ from typing import Any, TypeVar
 
 import pytest
 
+from simulator.clock import Clock
+from simulator.core.time_policies import Manual
 from simulator.harness.clients import client_kind, jsonrpc, processes
 from simulator.harness.clients.profiled import ProfiledClient
 from simulator.harness.ports import (
@@ -21,6 +23,8 @@ from simulator.harness.ports import (
 
 SECONDS_AT_MOST = 20
 """Of real time: whatever hangs fails its test instead of stopping the run."""
+
+CLOCK = Clock(Manual())
 
 TARGET = Target(url="http://127.0.0.1:1", token="t", username="u", password="p")
 
@@ -85,7 +89,7 @@ def used(kind: ProfiledClient, use: Use[Result]) -> Result:
     """Open a client for one cluster and do something with it."""
 
     async def once() -> Result:
-        async with asyncio.timeout(SECONDS_AT_MOST), kind.open(TARGET) as session:
+        async with asyncio.timeout(SECONDS_AT_MOST), kind.open(TARGET, CLOCK) as session:
             return await use(session)
 
     return asyncio.run(once())

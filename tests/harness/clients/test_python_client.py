@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from simulator.clock import Clock
+from simulator.core.time_policies import Manual
 from simulator.harness.clients import client_kind
 from simulator.harness.clients.profiled import ProfiledClient
 from simulator.harness.clients.python import PythonClient
@@ -27,6 +29,8 @@ from simulator.harness.ports import (
 )
 
 SECONDS_AT_MOST = 20
+
+CLOCK = Clock(Manual())
 
 TARGET = Target(url="http://127.0.0.1:1", token="t", username="u", password="p", ca_cert="c")
 
@@ -233,7 +237,7 @@ def shown_by(kind: ProfiledClient) -> Outcome:
     """Open a client and show a backup with it."""
 
     async def once() -> Outcome:
-        async with asyncio.timeout(SECONDS_AT_MOST), kind.open(TARGET) as session:
+        async with asyncio.timeout(SECONDS_AT_MOST), kind.open(TARGET, CLOCK) as session:
             return await session.client.show("a")
 
     return asyncio.run(once())
