@@ -11,6 +11,9 @@ SLEEP_FOR_OTHERS: Final = frozenset(
 )
 """Packages that sleep because whoever called them wants to: that is looked at instead."""
 
+BUNDLED: Final = "bundled_scenarios"
+"""The folder of scenarios that come with the simulator: the clients in them are clients."""
+
 _INSTALLED: Final = ("site-packages", "dist-packages")
 
 _SIMULATOR: Final = str(Path(__file__).parents[1])
@@ -62,6 +65,8 @@ class OwnCode:
 
     def _decide(self, module: str, file: str) -> bool:
         if any(module == name or module.startswith(f"{name}.") for name in self._packages):
+            return True
+        if BUNDLED in Path(file).parts:
             return True
         is_installed = any(folder in Path(file).parts for folder in _INSTALLED)
         return not is_installed and not file.startswith(_STANDARD)

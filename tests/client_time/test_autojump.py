@@ -570,7 +570,7 @@ def test_dates_and_deadlines_follow(cluster: FakeCluster) -> None:
 # --- what is not covered is told ---------------------------------------------------------------
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two looks are enough, for these tests."""
     monkeypatch.setattr("simulator.client_time.watch.LOOK_SECONDS", 0.01)
@@ -588,6 +588,7 @@ class _Stubborn:
         self._sleep(0.5)
 
 
+@pytest.mark.usefixtures("impatient")
 def test_a_call_that_really_waits_is_told_by_name(clock: Clock) -> None:
     """With its file, its line and its text."""
     client = _Stubborn(time.sleep)
@@ -599,6 +600,7 @@ def test_a_call_that_really_waits_is_told_by_name(clock: Clock) -> None:
     assert clock.elapsed == 0
 
 
+@pytest.mark.usefixtures("impatient")
 def test_a_task_that_really_waits_is_told_by_name(clock: Clock) -> None:
     """The line in which it waits, not that of the loop."""
 
@@ -611,6 +613,7 @@ def test_a_task_that_really_waits_is_told_by_name(clock: Clock) -> None:
         asyncio.run(main())
 
 
+@pytest.mark.usefixtures("impatient")
 def test_a_call_that_really_waits_fails_where_warnings_are_errors(clock: Clock) -> None:
     """At the end, and all is put back."""
     before = time.sleep
@@ -620,6 +623,7 @@ def test_a_call_that_really_waits_fails_where_warnings_are_errors(clock: Clock) 
     assert time.sleep is before
 
 
+@pytest.mark.usefixtures("impatient")
 def test_an_answer_that_takes_long_is_no_such_wait() -> None:
     """The network is real: nobody is told of a fault that stalls."""
 

@@ -7,7 +7,7 @@ They sleep with ``time.sleep`` and ``asyncio.sleep`` and look at Python's own cl
 import asyncio
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
 from typing import Any, Final, Self
@@ -146,9 +146,3 @@ def connect() -> Callable[[FakeCluster], BackupClient]:
 def connect_async() -> Callable[[FakeCluster], AsyncBackupClient]:
     """Return how to make a client for asyncio, in a running loop."""
     return lambda cluster: AsyncBackupClient(cluster.url, cluster.token)
-
-
-@pytest.fixture
-def autojump_packages(request: pytest.FixtureRequest) -> Sequence[str]:
-    """Name these files as the client: they are that also where they are installed."""
-    return (__name__, request.module.__name__)

@@ -63,7 +63,8 @@ def _cluster_lines(scenario: Scenario) -> Iterator[str]:
     times = sum(backup.times for backup in scenario.listed_backups)
     backups = _counted("backups", times, scenario.made_up_backups)
     yield f"cluster   DC/OS {cluster.dcos_version}, {there}, {backups} at the start"
-    yield f"time      {scenario.policy}, from {rfc3339(scenario.start)}"
+    time = "autojump: what the client sleeps passes" if scenario.is_autojump else scenario.policy
+    yield f"time      {time}, from {rfc3339(scenario.start)}"
 
 
 def _counted(what: str, listed: int, made_up: int) -> str:
