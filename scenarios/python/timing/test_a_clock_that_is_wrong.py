@@ -14,11 +14,9 @@ SKEWS = pytest.mark.parametrize("skew", ["10m", "-10m", "0s"], ids=["ahead", "be
 
 
 @SKEWS
-def test_an_age_is_never_negative(
-    skew: str, cluster: FakeCluster, connect: Connect, autojump_packages: tuple[str, ...]
-) -> None:
+def test_an_age_is_never_negative(skew: str, cluster: FakeCluster, connect: Connect) -> None:
     """Right after the create, and at each poll; ten minutes more or less are what is left of it."""
-    with cluster.autojump(skew=skew, packages=autojump_packages):
+    with cluster.autojump(skew=skew):
         client = connect(cluster)
         backup = client.create("nightly")
         ages = [client.age(backup)]
@@ -32,11 +30,11 @@ def test_an_age_is_never_negative(
 
 @SKEWS
 def test_a_deadline_does_not_depend_on_the_clock(
-    skew: str, cluster: FakeCluster, connect: Connect, autojump_packages: tuple[str, ...]
+    skew: str, cluster: FakeCluster, connect: Connect
 ) -> None:
     """A stop watch measures the same, whatever the clock on the wall says."""
     cluster.on_create().backing_up("5m")
-    with cluster.autojump(skew=skew, packages=autojump_packages):
+    with cluster.autojump(skew=skew):
         client = connect(cluster)
         backup = client.create("nightly")
         assert client.wait(backup["id"], within=301) == "STATUS_READY"
@@ -45,10 +43,10 @@ def test_a_deadline_does_not_depend_on_the_clock(
 
 @SKEWS
 def test_the_date_header_says_how_wrong_the_clock_is(
-    skew: str, cluster: FakeCluster, connect: Connect, autojump_packages: tuple[str, ...]
+    skew: str, cluster: FakeCluster, connect: Connect
 ) -> None:
     """It is the cluster's own time, in whole seconds, so a client can set itself right by it."""
-    with cluster.autojump(skew=skew, packages=autojump_packages):
+    with cluster.autojump(skew=skew):
         client = connect(cluster)
         backup = client.create("nightly")
         for step in ("1s", "59m", "31d", "365d"):

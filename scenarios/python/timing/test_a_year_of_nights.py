@@ -47,13 +47,12 @@ def test_a_year_of_nights(
     last: str,
     clusters: Clusters,
     connect: Connect,
-    autojump_packages: tuple[str, ...],
 ) -> None:
     """Each night makes one backup with its own date, and a month of them is there at the end."""
     eve = datetime.fromisoformat(f"{first}T12:00:00+00:00") - timedelta(days=1)
     cluster = clusters(start=parse_rfc3339(eve.strftime("%Y-%m-%dT%H:%M:%SZ")))
     cluster.on_create("nightly-*").backing_up("40s")
-    with cluster.autojump(packages=autojump_packages):
+    with cluster.autojump():
         _run_nights(connect(cluster), nights)
 
     made = [

@@ -15,12 +15,10 @@ Connect = Callable[[FakeCluster], Any]
 DAY = 86400
 
 
-def test_a_job_has_a_label_for_the_leap_day(
-    clusters: Clusters, connect: Connect, autojump_packages: tuple[str, ...]
-) -> None:
+def test_a_job_has_a_label_for_the_leap_day(clusters: Clusters, connect: Connect) -> None:
     """Four nights, four dates, none twice and none left out."""
     cluster = clusters(start=parse_rfc3339("2024-02-27T23:30:00Z"))
-    with cluster.autojump(packages=autojump_packages):
+    with cluster.autojump():
         client = connect(cluster)
         for _ in range(4):
             client.create(f"nightly-{datetime.now(UTC):%Y-%m-%d}")
@@ -35,11 +33,10 @@ def test_a_backup_ages_across_the_end_of_february(
     days: int,
     clusters: Clusters,
     connect: Connect,
-    autojump_packages: tuple[str, ...],
 ) -> None:
     """From noon of the 28th to noon of the first of March: one day or two."""
     cluster = clusters(start=parse_rfc3339(f"{year}-02-28T12:00:00Z"))
-    with cluster.autojump(packages=autojump_packages):
+    with cluster.autojump():
         client = connect(cluster)
         backup = client.create("nightly")
         while datetime.now(UTC).month == 2:
@@ -48,12 +45,10 @@ def test_a_backup_ages_across_the_end_of_february(
         assert client.show(backup["id"])["timestamp"] == f"{year}-02-28T12:00:00Z"
 
 
-def test_a_year_after_the_leap_day(
-    clusters: Clusters, connect: Connect, autojump_packages: tuple[str, ...]
-) -> None:
+def test_a_year_after_the_leap_day(clusters: Clusters, connect: Connect) -> None:
     """There is no such day a year later; a retention in days does not care."""
     cluster = clusters(start=parse_rfc3339("2024-02-29T12:00:00Z"))
-    with cluster.autojump(packages=autojump_packages):
+    with cluster.autojump():
         client = connect(cluster)
         backup = client.create("yearly")
         time.sleep(365 * DAY)

@@ -30,15 +30,13 @@ On 2026-03-29 it does not exist, and what a job makes of it, half past three, is
 
 
 @pytest.fixture
-def in_berlin(
-    clusters: Clusters, autojump_packages: tuple[str, ...]
-) -> Iterator[Callable[[str], FakeCluster]]:
+def in_berlin(clusters: Clusters) -> Iterator[Callable[[str], FakeCluster]]:
     """Return how to start a cluster with a client whose local time is Berlin's."""
     opened = []
 
     def start(at: str) -> FakeCluster:
         cluster = clusters(start=parse_rfc3339(at))
-        jump = cluster.autojump(zone="Europe/Berlin", packages=autojump_packages)
+        jump = cluster.autojump(zone="Europe/Berlin")
         jump.__enter__()
         opened.append(jump)
         return cluster

@@ -14,14 +14,12 @@ Connect = Callable[[FakeCluster], Any]
 UUID_LENGTH = 36
 
 
-def test_a_client_copies_what_is_here_to_there(
-    clusters: Clusters, connect: Connect, autojump_packages: tuple[str, ...]
-) -> None:
+def test_a_client_copies_what_is_here_to_there(clusters: Clusters, connect: Connect) -> None:
     """What the client sleeps passes in both; what it makes there has the time of there."""
     here = clusters(start=parse_rfc3339("2026-06-01T00:00:00Z"), made_up_backups=20)
     there = clusters(start=parse_rfc3339("2019-12-31T23:50:00Z"))
     there.on_create().backing_up("90s")
-    with here.autojump(there, packages=autojump_packages):
+    with here.autojump(there):
         source, target = connect(here), connect(there)
         wanted = [each for each in source.list() if each["status"] == "STATUS_READY"]
         for backup in wanted:
@@ -40,12 +38,12 @@ def test_a_client_copies_what_is_here_to_there(
 
 
 def test_a_clock_of_one_cluster_says_nothing_of_the_other(
-    clusters: Clusters, connect: Connect, autojump_packages: tuple[str, ...]
+    clusters: Clusters, connect: Connect
 ) -> None:
     """A backup is as old as the cluster that holds it says; the client's clock is the first's."""
     here = clusters(start=parse_rfc3339("2026-06-01T00:00:00Z"))
     there = clusters(start=parse_rfc3339("2026-06-11T00:00:00Z"))
-    with here.autojump(there, packages=autojump_packages):
+    with here.autojump(there):
         source, target = connect(here), connect(there)
         backup = target.create("nightly")
         there.clock.advance("2d")
