@@ -34,7 +34,7 @@ class Jumping:
         self._clock = clocks[0]
         self._begun = self._clock.now
         self._is_on = True
-        self._looking: set[Loop] = set()
+        self._looks: dict[Loop, asyncio.Handle] = {}
 
     @property
     def passed(self) -> float:
@@ -108,24 +108,26 @@ class Jumping:
         self._sleepers.remove(sleeper)
 
     def _look_soon(self, loop: Loop) -> None:
-        if loop not in self._looking:
-            self._looking.add(loop)
-            loop.call_soon(self._look, loop)
+        """Look when the loop has done what it has to do, and not only when time is up."""
+        planned = self._looks.get(loop)
+        if isinstance(planned, asyncio.TimerHandle):
+            planned.cancel()
+        if planned is None or planned.cancelled():
+            self._looks[loop] = loop.call_soon(self._look, loop)
 
     def _look(self, loop: Loop) -> None:
         """Jump if nothing is being done, and look again as long as anyone sleeps on the loop."""
-        self._looking.discard(loop)
+        del self._looks[loop]
         if not self._is_on:
             for sleeper in self._sleepers.of(loop):
                 loop.call_later(self._sleepers.left(sleeper), sleeper.wake)
             return
         self._sleepers.jump(loop)
         if self._sleepers.of(loop):
-            self._looking.add(loop)
             if getattr(loop, "_ready", None):  # what is due runs before the next look
-                loop.call_soon(self._look, loop)
+                self._looks[loop] = loop.call_soon(self._look, loop)
             else:
-                loop.call_later(LOOK_SECONDS, self._look, loop)
+                self._looks[loop] = loop.call_later(LOOK_SECONDS, self._look, loop)
 
 
 def _nanoseconds(seconds: float) -> Duration:

@@ -100,7 +100,7 @@ class Sleepers:
             self._waiting.remove(sleeper)
             self._woken.append(sleeper)
         step = max(sleeper.due - self._clocks[0].now, 0)
-        for clock in self._clocks:
+        for clock in self._clocks if step else ():
             clock.advance(Duration(step))
         sleeper.wake()
 
