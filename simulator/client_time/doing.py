@@ -121,8 +121,10 @@ class Doing:
         waits_for = getattr(task, "_fut_waiter", None)
         if waits_for is None or waits_for.done():
             return not task.done()  # it is about to go on
+        if waits_for in self.naps:
+            return False
         chain = chain_of(task)
-        if waits_for in self.naps or not is_in_library(chain, self._own):
+        if not is_in_library(chain, self._own):
             return False
         is_own = any(self._own.has(frame) for frame in chain)
         return is_own or not self._has_long_been(id(task), chain[-1])
