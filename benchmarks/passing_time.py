@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 import aiohttp
-from measure import ROOT, AtMost, Figure, median_ms, unavailable
+from measure import ROOT, AtMost, Figure, compare, median_ms, unavailable
 from throughput import LIST, port_of
 
 from simulator.clock import RealTime
@@ -179,16 +179,17 @@ def _per_test(rounds: int) -> Figure:
     """Run tests with a cluster each and without any, by turns; return the difference for one."""
     name = f"a cluster for each of {TESTS} tests, pytest -n 2"
     try:
-        pairs = [(_tests_ms(WITH_CLUSTER), _tests_ms(WITHOUT)) for _ in range(rounds)]
+        compared = compare(
+            lambda: {"ms": _tests_ms(WITH_CLUSTER)}, lambda: {"ms": _tests_ms(WITHOUT)}, rounds
+        )["ms"]
     except subprocess.CalledProcessError as error:
         return unavailable(name, "ms", str(error))
-    ours, bare = median(a for a, _ in pairs), median(b for _, b in pairs)
     return Figure(
         name=name,
-        value=median(a - b for a, b in pairs),
+        value=compared.ours - compared.bare,
         unit="ms",
         note="wall time for one test, more than without a cluster",
-        details={"with, ms": ours, "without, ms": bare},
+        details={"with, ms": compared.ours, "without, ms": compared.bare},
     )
 
 
