@@ -99,9 +99,10 @@ class Sleepers:
             self._quiet_since = None
             self._waiting.remove(sleeper)
             self._woken.append(sleeper)
-        step = max(sleeper.due - self._clocks[0].now, 0)
-        for clock in self._clocks if step else ():
-            clock.advance(Duration(step))
+        step = sleeper.due - self._clocks[0].now
+        if step > 0:  # of many who are due at once, only the first moves the clocks
+            for clock in self._clocks:
+                clock.advance(Duration(step))
         sleeper.wake()
 
     def _first_due(self, loop: Loop | None) -> Sleeper | None:

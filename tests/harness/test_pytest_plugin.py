@@ -114,8 +114,8 @@ def write(project: pytest.Pytester, **files: str) -> None:
 
 
 def session(project: pytest.Pytester, *options: str) -> pytest.RunResult:
-    """Run pytest in this process, in the order of the files."""
-    return project.runpytest_inprocess("-p", "no:randomly", *options)
+    """Run pytest in this process, in the order of the files, without what others add to it."""
+    return project.runpytest_inprocess("-p", "no:randomly", "-p", "no:asyncio", *options)
 
 
 def process(project: pytest.Pytester, *options: str) -> pytest.RunResult:
@@ -775,6 +775,150 @@ def test_a_frozen_cluster_takes_the_clock_of_its_test_along(project: pytest.Pyte
     """
     write(project, test_frozen=tests)
     session(project).assert_outcomes(passed=2)
+
+
+def test_what_a_client_sleeps_passes_on_an_autojump_cluster(project: pytest.Pytester) -> None:
+    """At once, and dates follow; afterwards a sleep is a sleep again."""
+    tests = """
+        import time
+        from datetime import UTC, datetime
+
+        def test_jumps(autojump_cluster):
+            before = datetime.now(UTC)
+            time.sleep(36 * 3600)
+            assert (datetime.now(UTC) - before).total_seconds() == 36 * 3600
+            assert autojump_cluster.clock.elapsed == 36 * 3600 * 10**9
+
+        def test_free():
+            before = time.monotonic()
+            time.sleep(0.001)
+            assert time.monotonic() - before >= 0.001
+            assert datetime.now(UTC).year > 2019
+    """
+    write(project, test_autojump=tests)
+    session(project).assert_outcomes(passed=2)
+
+
+SLEEPS_ELSEWHERE = """
+    import sys
+    import types
+
+    import pytest
+
+    @pytest.fixture
+    def nap():
+        # A module of a package that is installed, as far as its file tells.
+        module = types.ModuleType("acme_backup.waiting")
+        module.__file__ = "/x/site-packages/acme_backup/waiting.py"
+        source = "import time\\ndef nap(seconds): time.sleep(seconds)"
+        exec(compile(source, module.__file__, "exec"), vars(module))
+        sys.modules[module.__name__] = module
+        yield module.nap
+        del sys.modules[module.__name__]
+
+    def test_sleeps(nap, autojump_cluster):
+        nap(0.001)
+        print("passed:", autojump_cluster.clock.elapsed)
+"""
+
+
+@pytest.mark.parametrize(("named", "passed"), [("", 0), ("acme_backup", 1_000_000)])
+def test_an_installed_package_is_the_client_when_it_is_named(
+    named: str, passed: int, project: pytest.Pytester
+) -> None:
+    """By a fixture that the project overrides; otherwise its sleep is real."""
+    conftest = f"""
+        import pytest
+
+        @pytest.fixture
+        def autojump_packages():
+            return {named.split()}
+    """
+    write(project, conftest=conftest, test_package=SLEEPS_ELSEWHERE)
+    result = session(project, "-s")
+    result.assert_outcomes(passed=1)
+    assert f"passed: {passed}\n" in result.stdout.str()
+
+
+def test_no_package_is_named_by_default(project: pytest.Pytester) -> None:
+    write(
+        project,
+        test_default="def test_it(autojump_packages):\n    assert not autojump_packages\n",
+    )
+    session(project).assert_outcomes(passed=1)
+
+
+def test_test_classes_have_a_cluster_for_each_of_their_tests(project: pytest.Pytester) -> None:
+    """A fixture that all use stores it, also in classes of unittest, which take no arguments."""
+    tests = (
+        ASKS
+        + """
+    import time
+    import unittest
+
+    import pytest
+
+    seeds = set()
+
+    class TestPlain:
+        @pytest.fixture(autouse=True)
+        def _cluster(self, cluster):
+            self.cluster = cluster
+
+        def test_one(self):
+            assert get(self.cluster) == []
+            self.cluster.deploy("/web")
+            seeds.add(self.cluster.chance.seed)
+
+        def test_other(self):
+            assert "/web" not in self.cluster.apps
+            seeds.add(self.cluster.chance.seed)
+
+    class TestOfUnittest(unittest.TestCase):
+        @pytest.fixture(autouse=True)
+        def _cluster(self, autojump_cluster):
+            self.cluster = autojump_cluster
+
+        def setUp(self):
+            time.sleep(60)
+
+        def test_one(self):
+            self.assertEqual(self.cluster.clock.elapsed, 60 * 10**9)
+            seeds.add(self.cluster.chance.seed)
+
+        def test_two(self):
+            self.assertEqual(get(self.cluster), [])
+            seeds.add(self.cluster.chance.seed)
+            self.assertEqual(len(seeds), 4)
+    """
+    )
+    write(project, test_classes=tests)
+    session(project).assert_outcomes(passed=4)
+
+
+def test_a_failed_test_of_unittest_shows_what_its_cluster_saw(project: pytest.Pytester) -> None:
+    """As any other does; and a script that nothing met fails a test that passed."""
+    tests = """
+        import unittest
+        import pytest
+
+        class TestIt(unittest.TestCase):
+            @pytest.fixture(autouse=True)
+            def _cluster(self, cluster):
+                self.cluster = cluster
+
+            def test_fails(self):
+                self.cluster.deploy("/web")
+                self.fail("on purpose")
+
+            def test_mistyped(self):
+                self.cluster.on_create("nigthly").ready()
+    """
+    write(project, test_classes=tests)
+    result = session(project)
+    result.assert_outcomes(passed=1, failed=1, errors=1)
+    result.stdout.fnmatch_lines(["*+0s      [*] app /web is deployed"])
+    result.stdout.fnmatch_lines(["never applied: on_create('nigthly'); *"])
 
 
 # --- what it costs -----------------------------------------------------------------------------
