@@ -107,6 +107,9 @@ def _rate(clock: Clock, words: list[str]) -> None:
 
 
 def _advance(clock: Clock, words: list[str]) -> None:
+    if words in (["next"], ["to", "next"]):
+        clock.advance_to_next()
+        return
     _needs(words, 1, "advance 90s")
     clock.advance(words[0])
 

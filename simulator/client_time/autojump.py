@@ -28,7 +28,7 @@ def autojump(clocks: Sequence[Clock], packages: Sequence[str] = ()) -> Iterator[
         AutojumpError: when another one is on.
         AutojumpWarning: at the end, where warnings are errors.
     """
-    jumping = Jumping(clocks, OwnCode(packages))
+    jumping = Jumping(tuple(dict.fromkeys(clocks)), OwnCode(packages))
     try:
         with covering(jumping), watched(jumping.doing):
             yield

@@ -10,9 +10,10 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from contextvars import Context
+from contextvars import Context, copy_context
+from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeVar, final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar, final
 from unittest.mock import patch
 
 from simulator.client_time.doing import Loop
@@ -133,29 +134,24 @@ async def _awaited(jumping: Jumping, awaitable: Awaitable[Result], seconds: floa
 
 
 class _Timeout(asyncio.Timeout):  # type: ignore[misc] # final, for others than asyncio itself
-    """A timeout that ends when cluster time has passed; told and moved in the loop's time."""
+    """A timeout that ends when cluster time has passed; told and moved in the client's time."""
 
     def __init__(self, jumping: Jumping, seconds: float | None) -> None:
-        super().__init__(None)
+        super().__init__(None if seconds is None else _own_time(jumping) + seconds)
         self._jumping = jumping
         self._seconds = seconds
         self._call: Sleeper | None = None
 
-    def when(self) -> float | None:
-        if self._seconds is None:
-            return None
-        return _own_time(self._jumping) + self._seconds
-
     def reschedule(self, when: float | None) -> None:
-        self._seconds = None if when is None else when - _own_time(self._jumping)
-        self._arm()
-
-    async def __aenter__(self) -> Self:
-        seconds = self._seconds
-        await super().__aenter__()  # it reschedules itself to never
-        self._seconds = seconds
-        self._arm()
-        return self
+        """Let it end at another time; also called when it begins."""
+        super().reschedule(None)
+        self._disarm()
+        self._when = when
+        exactly, self._seconds = self._seconds, None  # real time has passed since, a little
+        if when is not None:
+            seconds = exactly or max(when - _own_time(self._jumping), 0)
+            loop, end = asyncio.get_running_loop(), super().reschedule
+            self._call = self._jumping.call_later(loop, seconds, lambda: end(RealTime.monotonic()))
 
     async def __aexit__(
         self,
@@ -165,15 +161,6 @@ class _Timeout(asyncio.Timeout):  # type: ignore[misc] # final, for others than 
     ) -> None:
         self._disarm()
         await super().__aexit__(kind, error, traceback)
-
-    def _arm(self) -> None:
-        self._disarm()
-        loop = asyncio.get_running_loop()
-        if self._seconds is not None:
-            end = super().reschedule
-            self._call = self._jumping.call_later(
-                loop, max(self._seconds, 0), lambda: end(RealTime.monotonic())
-            )
 
     def _disarm(self) -> None:
         if self._call is not None:
@@ -227,15 +214,24 @@ def _called_later(
     args: tuple[Any, ...],
     context: Context | None,
 ) -> asyncio.TimerHandle:
-    when = _own_time(jumping) + delay
-    handle = asyncio.TimerHandle(when, callback, args, loop, context)
+    context = context or copy_context()
+    handle = _Handle(_own_time(jumping) + delay, callback, args, loop, context)
 
     def call() -> None:
-        if not handle.cancelled():
-            loop.call_soon(_as_own, callback, args, context=context)
+        loop.call_soon(_as_own, callback, args, context=context)
 
-    jumping.call_later(loop, delay, call)
+    handle.give_up = partial(jumping.cancel, jumping.call_later(loop, delay, call))
     return handle
+
+
+class _Handle(asyncio.TimerHandle):
+    """A call to come in cluster time; one that is cancelled wakes nobody."""
+
+    give_up: Callable[[], None]
+
+    def cancel(self) -> None:
+        super().cancel()
+        self.give_up()
 
 
 def _as_own(callback: Callable[..., object], args: tuple[Any, ...]) -> None:

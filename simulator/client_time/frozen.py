@@ -111,7 +111,10 @@ def _right_aware_now(place: int) -> Iterator[None]:
 
 def _skew(text: str) -> timedelta:
     is_behind = text.startswith("-")
-    microseconds = parse_duration(text.removeprefix("-")) // NANOSECONDS_PER_MICROSECOND
+    try:
+        microseconds = parse_duration(text.removeprefix("-")) // NANOSECONDS_PER_MICROSECOND
+    except ValueError:
+        raise ValueError(f"{text!r} is not a duration; write one like 5m or -5m") from None
     return timedelta(microseconds=-microseconds if is_behind else microseconds)
 
 

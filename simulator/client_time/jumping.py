@@ -122,6 +122,9 @@ class Jumping:
             for sleeper in self._sleepers.of(loop):
                 loop.call_later(self._sleepers.left(sleeper), sleeper.wake)
             return
+        if getattr(loop, "_stopping", False):  # whoever still sleeps is left over, not waited for
+            self._looks[loop] = loop.call_soon(self._look, loop)
+            return
         self._sleepers.jump(loop)
         if self._sleepers.of(loop):
             if getattr(loop, "_ready", None):  # what is due runs before the next look

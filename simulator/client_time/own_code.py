@@ -7,12 +7,18 @@ from types import FrameType
 from typing import Final, final
 
 SLEEP_FOR_OTHERS: Final = frozenset(
-    {"anyio", "backoff", "functools", "retry", "retrying", "stamina", "tenacity"}
+    {"anyio", "backoff", "functools", "retry", "retrying", "sched", "stamina", "tenacity"}
 )
 """Packages that sleep because whoever called them wants to: that is looked at instead."""
 
 BUNDLED: Final = "bundled_scenarios"
 """The folder of scenarios that come with the simulator: the clients in them are clients."""
+
+_HAND_OVER: Final = frozenset({"threading.Thread.run", "concurrent.futures.thread._WorkItem.run"})
+"""What calls a function that a thread or an executor was given, such as ``time.sleep`` itself."""
+
+_BEGIN_TASKS: Final = frozenset({"asyncio.events.Handle._run"})
+"""What goes on with a task: nobody else called its coroutine."""
 
 _INSTALLED: Final = ("site-packages", "dist-packages")
 
@@ -43,10 +49,17 @@ class OwnCode:
         return self.is_own(module_of(frame), frame.f_code.co_filename)
 
     def calls(self, frame: FrameType | None) -> bool:
-        """Whether own code makes a call: the frame is the caller's."""
+        """Whether own code makes a call, or had it made: the frame is the caller's."""
+        is_for_others = False
         while frame is not None and package_of(frame) in SLEEP_FOR_OTHERS:
+            is_for_others = True
             frame = frame.f_back
-        return frame is not None and self.has(frame)
+        if frame is None:
+            return is_for_others
+        if self.has(frame):
+            return True
+        name = f"{module_of(frame)}.{frame.f_code.co_qualname}"
+        return name in _HAND_OVER or (is_for_others and name in _BEGIN_TASKS)
 
     def innermost(self, frame: FrameType | None) -> FrameType | None:
         """Return the own frame nearest to where a thread is; None when none of it is own."""

@@ -4,7 +4,7 @@ from bisect import insort
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import count
-from threading import Lock, get_ident
+from threading import RLock, get_ident
 from typing import Final, final
 
 from simulator.client_time.doing import Doing, Loop
@@ -50,7 +50,7 @@ class Sleepers:
     def __init__(self, clocks: Sequence[Clock], doing: Doing) -> None:
         self._clocks = clocks
         self._doing = doing
-        self._lock = Lock()
+        self._lock = RLock()  # a signal's handler may sleep in the middle of this
         self._waiting: list[Sleeper] = []
         self._woken: list[Sleeper] = []
         self._numbers: Final = count()
@@ -93,11 +93,11 @@ class Sleepers:
         """
         with self._lock:
             sleeper = self._first_due(loop)
-            if sleeper is None:
+            if sleeper is None or sleeper.is_woken:  # by a signal's handler, in the middle of this
                 return
             sleeper.is_woken = True
             self._quiet_since = None
-            self._waiting.remove(sleeper)
+            self._waiting[:] = [each for each in self._waiting if each is not sleeper]
             self._woken.append(sleeper)
         step = sleeper.due - self._clocks[0].now
         if step > 0:  # of many who are due at once, only the first moves the clocks
@@ -128,5 +128,7 @@ class Sleepers:
         return now - self._quiet_since >= QUIET_SECONDS
 
     def _can_go_on(self, sleeper: Sleeper) -> bool:
-        """Whether its event loop is not held up by a thread that sleeps."""
-        return sleeper.loop is None or sleeper.thread not in self._doing.asleep
+        """Whether nothing holds it up: its loop's thread that sleeps, or a signal's handler."""
+        if sleeper.loop is None:
+            return not sleeper.is_woken or sleeper.thread != get_ident()
+        return sleeper.thread not in self._doing.asleep

@@ -106,7 +106,7 @@ def _request_step(kind: str, span: Span) -> RequestStep:
     shortest, longest = span if isinstance(span, tuple) else (span, span)
     step = RequestStep(kind, _duration(shortest), _duration(longest))
     if not ZERO <= step.shortest <= step.longest:
-        raise ValueError(f"{span!r} is no span of time; write the shorter duration first")
+        raise ValueError(f"{step} is no span of time; write the shorter duration first")
     return step
 
 

@@ -332,7 +332,7 @@ class _Runner:
                 case _:
                     clock.advance(how_far)
         except ClockError as error:
-            return [finding(path, "time to go on to there", str(error))]
+            return [finding(path, "time to pass as the step says", str(error))]
         return []
 
     def _act(self, action: ClusterActionModel, path: KeyPath) -> list[Finding]:

@@ -1,11 +1,13 @@
 # ruff: noqa: TID251 - sleeping is the subject here
 import asyncio
 import importlib
+import signal
 import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar
 from pathlib import Path
 from time import sleep as sleep_by_an_early_name
 from types import ModuleType
@@ -321,6 +323,115 @@ def test_the_time_of_anyio_is_covered_as_well(jumping: Clock) -> None:
     assert asyncio.run(main()) == ["early at 10", "late at 20", "gave up at 55"]
 
 
+# --- what is left over, taken back or handed over -----------------------------------------------
+
+
+def test_a_task_that_is_left_over_moves_nothing(jumping: Clock) -> None:
+    """When its loop ends, it is cancelled, however long it wanted to sleep."""
+
+    async def main() -> None:
+        heartbeat = asyncio.create_task(asyncio.sleep(HOUR))
+        await asyncio.sleep(1)
+        assert not heartbeat.done()
+
+    asyncio.run(main())
+    assert seconds(jumping) == 1
+
+
+def test_a_failure_ends_what_sleeps_beside_it(jumping: Clock) -> None:
+    """At the time of the failure."""
+
+    async def failing() -> None:
+        await asyncio.sleep(5)
+        raise ZeroDivisionError
+
+    async def main() -> None:
+        await asyncio.gather(failing(), asyncio.sleep(HOUR))
+
+    with pytest.raises(ZeroDivisionError):
+        asyncio.run(main())
+    assert seconds(jumping) == 5
+
+
+def test_a_call_that_is_cancelled_moves_nothing(jumping: Clock) -> None:
+    """Also where nobody else sleeps."""
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        loop.call_later(HOUR, print).cancel()
+        await asyncio.to_thread(sum, range(300_000))
+        await asyncio.sleep(0.5)
+
+    asyncio.run(main())
+    assert seconds(jumping) == 0.5
+
+
+def test_a_call_later_has_the_context_of_its_caller(jumping: Clock) -> None:
+    """Not that of whoever slept when it came."""
+    name: ContextVar[str] = ContextVar("name", default="nobody")
+    seen: list[str] = []
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+
+        def call() -> None:
+            name.set("caller")
+            loop.call_later(5, lambda: seen.append(name.get()))
+
+        loop.call_soon(call)
+        await asyncio.sleep(10)
+
+    asyncio.run(main())
+    assert (seen, seconds(jumping)) == (["caller"], 10)
+
+
+def test_a_timeout_is_extended_from_its_end(jumping: Clock) -> None:
+    """As one does it: by so much more than it was."""
+
+    async def main() -> bool:
+        async def waiting() -> None:
+            async with asyncio.timeout(10) as timeout:
+                await asyncio.sleep(8)
+                end = timeout.when()
+                assert end is not None
+                timeout.reschedule(end + 10)
+                await asyncio.sleep(HOUR)
+
+        return await _timed_out(waiting)
+
+    assert asyncio.run(main())
+    assert seconds(jumping) == pytest.approx(20, abs=0.5)
+
+
+def test_a_function_that_is_handed_over_sleeps_in_cluster_time(jumping: Clock) -> None:
+    """To a thread, or to an executor."""
+    thread = threading.Thread(target=time.sleep, args=(5,))
+    thread.start()
+    thread.join()
+    asyncio.run(asyncio.to_thread(time.sleep, 7))
+    assert seconds(jumping) == 12
+
+
+def test_a_handler_of_a_signal_may_sleep_as_well(jumping: Clock) -> None:
+    """Wherever it interrupts."""
+    slept: list[float] = []
+
+    def handler(*_: object) -> None:
+        time.sleep(1)
+        slept.append(1)
+
+    before = signal.signal(signal.SIGALRM, handler)
+    try:
+        for _ in range(50):
+            signal.setitimer(signal.ITIMER_REAL, 0.0003)
+            for _ in range(40):
+                time.sleep(1)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert seconds(jumping) >= 2000
+
+
 # --- the network ----------------------------------------------------------------------------
 
 
@@ -430,12 +541,16 @@ def test_a_library_that_sleeps_for_its_callers_is_looked_through(
     folder = tmp_path / "site-packages" / "retrying"
     folder.mkdir(parents=True)
     (folder / "__init__.py").write_text(
-        "import time\n\ndef call(f):\n    time.sleep(60)\n    return f()\n", encoding="utf-8"
+        "import asyncio, time\n\ndef call(f):\n    time.sleep(60)\n    return f()\n\n"
+        "async def call_async():\n    await asyncio.sleep(60)\n    return 'done'\n",
+        encoding="utf-8",
     )
     monkeypatch.syspath_prepend(folder.parent)
     retrying = importlib.import_module("retrying")
     assert retrying.call(lambda: "done") == "done"
     assert seconds(jumping) == 60
+    assert asyncio.run(retrying.call_async()) == "done"
+    assert seconds(jumping) == 120
     del sys.modules["retrying"]
 
 
@@ -550,10 +665,10 @@ def test_there_is_one_at_a_time(jumping: Clock) -> None:
 
 
 def test_several_clocks_jump_by_as_much() -> None:
-    """Each from where it is; the first says what time it is for the client."""
+    """Each from where it is, and once; the first says what time it is for the client."""
     clocks = [Clock(Manual()) for _ in range(2)]
     clocks[1].advance("1h")
-    with autojump(clocks):
+    with autojump([*clocks, *clocks]):
         time.sleep(60)
     assert [seconds(clock) for clock in clocks] == [60, HOUR + 60]
 

@@ -914,6 +914,6 @@ def test_time_that_does_not_get_there_fails_the_step(run: Run, advance: str, fou
     (finding,) = verdict.findings
     (backup_id,) = verdict.names
     assert (finding.expected, finding.found) == (
-        "time to go on to there",
+        "time to pass as the step says",
         found.replace("{first}", backup_id),
     )

@@ -232,7 +232,12 @@ class UntilStatusModel(Strict):
 
 
 def _how_far(text: str) -> object:
-    return text if text == NEXT else parse_duration(text)
+    if text == NEXT:
+        return text
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise ValueError(f"{error}; or next, for what changes next by itself") from None
 
 
 class AdvanceStep(Strict):
