@@ -110,8 +110,8 @@ class Doing:
                 yield ident, frame
 
     def _is_busy(self, ident: int, frame: FrameType) -> bool:
-        loop = loop_of(frame)
-        if loop is not None and package_of(frame) == "selectors":
+        loop = _waiting_loop(frame)
+        if loop is not None:
             return self._loop_is_busy(loop)
         return not _waits_for_thread(frame) and not self._has_long_been(ident, frame)
 
@@ -147,8 +147,8 @@ class Doing:
         """Return where all threads and tasks are, to compare: equal as long as none has moved."""
         seen: list[object] = []
         for ident, frame in self._threads():
-            loop = loop_of(frame)
-            if loop is not None and package_of(frame) == "selectors":
+            loop = _waiting_loop(frame)
+            if loop is not None:
                 seen += sorted(_ends(loop))
             else:
                 seen.append((ident, id(frame), frame.f_lasti))
@@ -158,8 +158,8 @@ class Doing:
         """Yield the calls of own code that everything waits in; none while the network is."""
         calls: list[Blocked] = []
         for _, frame in self._threads():
-            loop = loop_of(frame)
-            if loop is not None and package_of(frame) == "selectors":
+            loop = _waiting_loop(frame)
+            if loop is not None:
                 for chain in map(chain_of, tasks_of(loop)):
                     if is_in_library(chain, self._own):
                         return
@@ -217,6 +217,11 @@ def loop_of(frame: FrameType) -> Loop | None:
             loop: Loop = each.f_locals["self"]
             return loop
     return None
+
+
+def _waiting_loop(frame: FrameType) -> Loop | None:
+    """Return the event loop in which a thread waits for anything to come; None elsewhere."""
+    return loop_of(frame) if package_of(frame) == "selectors" else None
 
 
 def tasks_of(loop: Loop) -> set["asyncio.Task[Any]"]:

@@ -22,11 +22,12 @@ _BEGIN_TASKS: Final = frozenset({"asyncio.events.Handle._run"})
 
 _INSTALLED: Final = ("site-packages", "dist-packages")
 
-_SIMULATOR: Final = str(Path(__file__).parents[1])
-
-_STANDARD: Final = tuple(
-    {sysconfig.get_path(name) for name in ("stdlib", "platstdlib")} | {_SIMULATOR, "<frozen"}
+_OTHERS: Final = (
+    Path(sysconfig.get_path("stdlib")),
+    Path(sysconfig.get_path("platstdlib")),
+    Path(__file__).parents[1],
 )
+"""Folders of the standard library, and the simulator's own."""
 
 
 @final
@@ -79,10 +80,12 @@ class OwnCode:
     def _decide(self, module: str, file: str) -> bool:
         if any(module == name or module.startswith(f"{name}.") for name in self._packages):
             return True
-        if BUNDLED in Path(file).parts:
+        path = Path(file)
+        if BUNDLED in path.parts:
             return True
-        is_installed = any(folder in Path(file).parts for folder in _INSTALLED)
-        return not is_installed and not file.startswith(_STANDARD)
+        is_installed = any(folder in path.parts for folder in _INSTALLED)
+        is_others = file.startswith("<frozen") or any(map(path.is_relative_to, _OTHERS))
+        return not is_installed and not is_others
 
 
 def stack(frame: FrameType | None) -> Iterator[FrameType]:

@@ -16,8 +16,11 @@ import aiohttp
 import anyio
 import pytest
 
+import simulator
+from simulator.client_time import autojump as autojump_module
 from simulator.client_time.autojump import autojump
 from simulator.client_time.covered import AutojumpError
+from simulator.client_time.own_code import OwnCode
 from simulator.client_time.watch import AutojumpWarning
 from simulator.clock import Clock, RealTime
 from simulator.core.instants import NANOSECONDS_PER_SECOND
@@ -573,6 +576,24 @@ def test_a_thread_that_was_there_before_sleeps_in_real_time(clock: Clock) -> Non
         assert RealTime.monotonic() - began_at[0] >= 0.05
     thread.join()
     assert clock.elapsed == 0
+
+
+@pytest.mark.parametrize(
+    ("file", "is_own"),
+    [
+        (__file__, True),
+        (str(Path(importlib.__file__)), False),
+        (aiohttp.__file__, False),
+        (str(Path(autojump_module.__file__)), False),
+        (f"{Path(simulator.__file__).parent}_client/main.py", True),
+        (f"{Path(simulator.__file__).parent}/bundled_scenarios/python/conftest.py", True),
+        ("<frozen importlib._bootstrap>", False),
+        ("<string>", True),
+    ],
+)
+def test_own_is_what_is_neither_installed_nor_standard(file: str, *, is_own: bool) -> None:
+    """Nor the simulator itself; a folder beside it with a longer name is."""
+    assert OwnCode().is_own("anything", file) is is_own
 
 
 # --- everything is put back ------------------------------------------------------------------
