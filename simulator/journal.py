@@ -12,6 +12,7 @@ from typing import Final, NamedTuple, TypeAlias, final
 
 from simulator.core.commands import Reply
 from simulator.core.events import Event
+from simulator.core.faults import FaultRule
 from simulator.core.instants import Instant, rfc3339
 
 Headers: TypeAlias = tuple[tuple[bytes, bytes], ...]
@@ -34,6 +35,7 @@ class Exchange(NamedTuple):
         notes: what was odd about the request but let pass, one sentence each.
         fault: what a fault made of the answer, for people; empty for none. ``status`` and
             ``response_body`` are what was sent of the answer then; status 0 is nothing.
+        struck: the rules that made it so.
     """
 
     at: Instant
@@ -48,6 +50,7 @@ class Exchange(NamedTuple):
     reply: Reply | None
     notes: tuple[str, ...]
     fault: str = ""
+    struck: tuple[FaultRule, ...] = ()
 
 
 Entry: TypeAlias = Exchange | Event
@@ -55,6 +58,9 @@ Listener: TypeAlias = Callable[[int, Entry], None]
 
 UNSTABLE_HEADERS: Final = frozenset({b"host"})
 """Left out of the written journal: the port differs from run to run."""
+
+UNWRITTEN: Final = frozenset({"reply", "struck"})
+"""Fields of entries that the written journal leaves out: other fields say the same in words."""
 
 
 @final
@@ -128,7 +134,9 @@ class Journal:
 
 
 def _plain_fields(entry: Entry) -> dict[str, object]:
-    plain = {name: _plain(value) for name, value in entry._asdict().items() if name != "reply"}
+    plain = {
+        name: _plain(value) for name, value in entry._asdict().items() if name not in UNWRITTEN
+    }
     if isinstance(entry, Exchange):
         plain["headers"] = [
             [name.decode("latin-1"), value.decode("latin-1")]

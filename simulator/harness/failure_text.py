@@ -38,13 +38,15 @@ def _finding_text(verdict: Verdict, finding: Finding) -> str:
     source = verdict.scenario.source
     place = source.place(finding.path)
     number, total = len(verdict.steps), len(verdict.scenario.model.steps)
-    where = {"steps": f"step {number} of {total}", "program": "the program"}.get(
-        str(finding.path[0]), "after the program" if total == 0 else "after the last step"
-    )
+    behind = "after the program" if total == 0 else "after the last step"
+    first = str(finding.path[0]) if finding.path else ""
+    step = int(finding.path[1]) + 1 if first == "steps" else number
+    where = {"steps": f"step {step} of {total}", "program": "the program"}.get(first, behind)
     lines = [
         f"{source.name}:{place.line}:{place.column}: {where}, client {verdict.client_name}\n",
         source.quote(place),
-        f"  expected  {finding.expected}\n",
+        *([f"  {finding.check.code}    {finding.expected}\n"] if finding.check else []),
+        *([f"  expected  {finding.expected}\n"] if not finding.check else []),
         f"  found     {finding.found}\n",
     ]
     lines += [f"            {note}\n" for note in finding.notes]

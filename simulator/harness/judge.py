@@ -3,15 +3,20 @@
 The judge looks at the cluster through its controls, without a request.
 """
 
-from collections.abc import Iterator, Mapping
-from http import HTTPStatus
-from typing import Final, TypeAlias, final
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import Final, final
 
+from simulator.core.backups import Backup
 from simulator.core.events import BackupDeleted, BackupStarted, RestoreStarted
-from simulator.core.instants import NANOSECONDS_PER_SECOND, duration_text, elapsed, parse_rfc3339
-from simulator.core.marathon import absolute
-from simulator.core.statuses import RUNNING, Status
-from simulator.harness.documents import Document, components_of, documents_in, entries_by_id
+from simulator.core.instants import NANOSECONDS_PER_SECOND, duration_text, elapsed
+from simulator.core.marathon import Apps, absolute
+from simulator.core.statuses import RUNNING
+from simulator.harness.checks.catalogue import CHECKS
+from simulator.harness.checks.check import Breach, Check, Severity, breaches
+from simulator.harness.checks.claims import CLAIM_CHECKS, truth
+from simulator.harness.checks.conduct import Call, Conduct
+from simulator.harness.documents import Document, components_of, entries_by_id
 from simulator.harness.language.program_model import ProgramRunModel
 from simulator.harness.language.scenario import Scenario
 from simulator.harness.language.source_file import KeyPath
@@ -27,22 +32,13 @@ from simulator.harness.ports import (
     Outcome,
     Ran,
 )
-from simulator.harness.verdict import Finding
-from simulator.journal import Exchange
+from simulator.harness.recorder import Recorder
+from simulator.harness.verdict import Finding, Judged
 
-Effects: TypeAlias = tuple[dict[str, int], tuple[str, ...]]
-"""What a client can change: each backup with its number of restores, and the apps."""
+_EVIDENCE_MAX: Final = 3
 
-
-COMPARED: Final = ("status", "dcos_version", "timestamp", "component_status", "restores")
-"""The documented keys of a document, beside its id."""
-
-_STATUSES: Final = frozenset(status.value for status in Status)
-
-_AS: Final = dict.fromkeys(COMPARED, "") | {"status": "as "}
-
-COMPARED_MAX: Final = 200
-"""In a longer list, only ids are compared with the truth."""
+CONDUCT_CHECKS: Final = tuple(check for check in CHECKS.values() if check.family != "OUT")
+"""Those that look at a whole run, and not at one call."""
 
 
 @final
@@ -52,11 +48,24 @@ class Judge:
     Args:
         control: the cluster.
         names: what the scenario calls the backups; grows as the scenario goes on.
+        recorder: what the client did and claimed.
+        allowed: the codes of checks that the client may break.
     """
 
-    def __init__(self, control: Control, names: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        control: Control,
+        names: Mapping[str, str],
+        recorder: Recorder,
+        allowed: AbstractSet[str] = frozenset(),
+    ) -> None:
         self._control = control
         self._names = names
+        self._recorder = recorder
+        self._allowed = allowed
+        self._exercised: set[str] = set()
+        self._breaches: list[Breach] = []
+        self._warnings: list[Finding] = []
 
     def as_it_is(self, expected: EndExpect, path: KeyPath) -> Iterator[Finding]:
         """Compare the cluster itself with what is expected of it."""
@@ -112,59 +121,62 @@ class Judge:
         subject = backup.restores[-1] if backup and backup.restores and wait.restore else backup
         return subject is not None and subject.status.value == status
 
-    def struck(self, since: int) -> bool:
-        """Whether a fault has struck any request after entry ``since``."""
-        entries = self._control.journal.newest(since)
-        return any(isinstance(entry, Exchange) and entry.fault for entry in entries)
+    # --- the client ----------------------------------------------------------------------------
 
-    def outcome(
-        self, outcome: Outcome, expect: object, before: Effects, path: KeyPath
-    ) -> list[Finding]:
-        """Compare the kind of an outcome with the kind that is expected."""
+    def checked(self, call: Call) -> list[Finding]:
+        """Compare what a client claims of a call with what happened: the checks of claims."""
+        return list(self._findings(CLAIM_CHECKS, self._recorder.of_one(call)))
+
+    def conduct(self) -> list[Finding]:
+        """Apply all checks but those of claims, which each call has met already."""
+        return list(self._findings(CONDUCT_CHECKS, self._recorder.conduct))
+
+    def _findings(self, checks: Sequence[Check], conduct: Conduct) -> Iterator[Finding]:
+        for breach in breaches(checks, conduct, self._exercised):
+            self._breaches.append(breach)
+            if breach.check.code not in self._allowed:
+                found = of_breach(breach)
+                if breach.check.severity is Severity.ERROR:
+                    yield found
+                else:
+                    self._warnings.append(found)
+
+    @property
+    def judged(self) -> Judged:
+        """What the checks found until now."""
+        codes = {breach.check.code for breach in self._breaches}
+        return Judged(
+            exercised=frozenset(self._exercised),
+            broken=frozenset(codes),
+            allowed=frozenset(codes & self._allowed),
+            warnings=tuple(self._warnings),
+        )
+
+    def claimed(self, call: Call, expect: object, apps: Apps) -> list[Finding]:
+        """Judge what a client claims of an operation, then compare it with what is expected."""
+        path, outcome = call.path, call.outcome
+        findings = self.checked(call)
+        if findings:
+            return findings
         wanted = expect if isinstance(expect, str) else "ok"
         here = path if wanted == "ok" else (*path, "expect")
-        if wanted == "refused" and isinstance(outcome, Failed) and self.effects() != before:
+        if wanted == "refused" and isinstance(outcome, Failed) and self._has_changed(call, apps):
             return [finding(here, "nothing to change", "it changed the cluster")]
         if not isinstance(outcome, _KINDS[wanted]):
-            return [finding(here, _WANTED[wanted], _claimed(outcome), *self._last_reason())]
+            reasons = [f"the cluster's last answer: {each.exchange.why}" for each in call.requests]
+            return [finding(here, _WANTED[wanted], _claimed(outcome), *reasons[-1:])]
         return []
 
-    def listed(
-        self, outcome: Ok, prefix: str, expect: object, asked_after: int, path: KeyPath
-    ) -> Iterator[Finding]:
-        """Compare a list with the backups there are, then with what is expected of it."""
-        there = self._listed_ids(prefix, asked_after)
-        entries = entries_by_id(outcome.value)
-        if entries is None:
-            yield finding(path, "a list of backups, each with its id", repr(outcome.value)[:200])
-            return
-        given = sorted(str(each["id"]) for each in outcome.value)
-        if given not in (sorted(set(there)), sorted(there)):
-            lost = [self._name(key) for key in there if key not in entries]
-            extra = [self._name(key) for key in entries if key not in there]
-            found = f"{len(outcome.value)}; lost: {', '.join(lost) or 'none'}; "
-            found += f"not there: {', '.join(extra) or 'none'}"
-            yield finding(path, f"the client to list all {len(there)} backups", found)
-            return
-        if len(entries) <= COMPARED_MAX:
-            for document in entries.values():
-                yield from self.claimed(document, asked_after, path)
-        if isinstance(expect, ListModel):
-            yield from self._as_expected(entries, expect, (*path, "expect"))
+    def _has_changed(self, call: Call, apps: Apps) -> bool:
+        def effects(backups: Mapping[str, Backup]) -> dict[str, int]:
+            return {key: len(each.restores) for key, each in backups.items()}
 
-    def _listed_ids(self, prefix: str, asked_after: int) -> list[str]:
-        """Return the ids that a list must show: as stored, or as a fault had them answered."""
-        for entry in self._control.journal.newest(asked_after):
-            if isinstance(entry, Exchange) and entry.operation == "list":
-                answered = documents_in(entry.response_body)
-                if not entry.fault or entry.status != HTTPStatus.OK or answered is None:
-                    break
-                return [str(each["id"]) for each in answered]
-        return [key for key in self._control.backups if key.startswith(prefix)]
+        changed = effects(call.before) != effects(call.after)
+        return changed or tuple(apps) != tuple(self._control.apps)
 
-    def _as_expected(
-        self, entries: Mapping[str, Document], expect: ListModel, path: KeyPath
-    ) -> Iterator[Finding]:
+    def listed(self, outcome: Ok, expect: ListModel, path: KeyPath) -> Iterator[Finding]:
+        """Compare a list with what is expected of it."""
+        entries = entries_by_id(outcome.value) or {}
         names = sorted(self._name(key) for key in entries)
         listed = ", ".join(names) or "none"
         if expect.count not in {None, len(names)}:
@@ -184,45 +196,6 @@ class Judge:
                 yield finding((*path, "entries", name), f"{name} among them", listed)
             else:
                 yield from unlike(document, paths, (*path, "entries", name))
-
-    def shown(
-        self, outcome: Ok, backup_id: str, asked_after: int, path: KeyPath
-    ) -> Iterator[Finding]:
-        """Compare a document with the backup that was asked for, as it was answered then."""
-        value = outcome.value
-        if not isinstance(value, Mapping) or value.get("id") != backup_id:
-            found = repr(value)[:200]
-            yield finding(path, f"the client to show backup {backup_id}", found)
-        elif backup_id not in self._control.backups and not self._answered(backup_id, asked_after):
-            yield false_success(path, f"no backup {backup_id} to be shown: there is none")
-        else:
-            yield from self.claimed(value, asked_after, path)
-
-    def claimed(self, document: Document, asked_after: int, path: KeyPath) -> Iterator[Finding]:
-        """Compare what a document says with what the cluster last answered of its backup."""
-        backup_id = str(document.get("id"))
-        answered = self._answered(backup_id, asked_after)
-        if answered is None:
-            stored = self._control.backups.get(backup_id)
-            answered = {"status": stored.shown if stored else "nothing"}
-        status = document.get("status")
-        if _is_status(status) and "status" not in answered:
-            wanted = f"the client to show {self._name(backup_id)} without a status"
-            yield finding(path, wanted, repr(status))
-        for key in COMPARED:
-            if key in document and key in answered and _differs(document[key], answered[key]):
-                what = answered[key] if key == "status" else f"with {key} {answered[key]!r}"
-                wanted = f"the client to show {self._name(backup_id)} {_AS[key]}{what}"
-                yield finding(path, wanted, repr(document[key])[:200])
-
-    def _answered(self, backup_id: str, since: int) -> Document | None:
-        """Return the document of a backup in the newest answer after entry ``since`` with it."""
-        for entry in self._control.journal.newest(since):
-            if isinstance(entry, Exchange) and entry.status == HTTPStatus.OK:
-                for document in documents_in(entry.response_body) or ():
-                    if document["id"] == backup_id:
-                        return document
-        return None
 
     def ended_otherwise(
         self, wait: WaitModel, name: str, status: str, value: Document, path: KeyPath
@@ -254,69 +227,39 @@ class Judge:
         wanted = f"{what}{name} to become {wait.for_} within {duration_text(wait.within)}"
         return finding(path, wanted, found, *notes)
 
-    def ran(
-        self, ran: Ran, program: ProgramRunModel, subject: str, after_entry: int
-    ) -> Iterator[Finding]:
-        """Compare how a program ended with how its backup or restore stands at that moment.
-
-        Args:
-            ran: how the program went.
-            program: what the scenario says of it.
-            subject: the id of the backup; empty when none was made.
-            after_entry: the last journal entry before the program started.
-        """
-        path = ("program",)
-        is_restore = program.run == "restore"
+    def ran(self, call: Call, program: ProgramRunModel) -> Iterator[Finding]:
+        """Judge how a program ended, then compare it with what is expected."""
+        findings = self.checked(call)
+        yield from findings
+        ran = call.ran
+        assert ran is not None, "a program has run"
         if ran.stopped:
-            truth = self._truth(subject, after_entry, is_restore=is_restore)[1]
-            asked = self._asked(after_entry)
-            yield finding(path, "the program to end by itself", ran.how_it_ended, truth, asked)
             return
-        is_done, truth = self._truth(subject, after_entry, is_restore=is_restore)
-        if ran.status == 0 and not is_done:
-            wanted = f"exit status 0 only when the {program.run} is {_DONE[program.run]}"
-            yield finding(path, wanted, f"exit status 0, and {truth}", *_written(ran))
-        elif ran.status < 0:
+        path = ("program",)
+        if ran.status < 0:
             yield finding(path, "the program to end by itself", ran.how_it_ended)
-        elif ran.status and is_done:
-            wanted = f"exit status 0: the {program.run} is {_DONE[program.run]}"
-            yield finding(path, wanted, f"exit status {ran.status}: {ran.how_it_ended}")
-        elif not self._ended_as(program, ran, subject):
-            found = f"exit status {ran.status} after {ran.seconds:.1f}s of real time, and {truth}"
+        elif not findings and not self._ended_as(program, call, ran):
+            standing = truth(call, self._recorder.of_one(call))
+            found = (
+                f"exit status {ran.status} after {ran.seconds:.1f}s of real time, and {standing}"
+            )
             yield finding((*path, "expect"), _WANTED[str(program.expect)], found, *_written(ran))
-        yield from self._ran_quietly(ran, program, after_entry)
-        yield from self._did_else(program, subject, after_entry)
+        yield from self._ran_as_told(ran, program, len(call.requests))
 
-    def _ended_as(self, program: ProgramRunModel, ran: Ran, subject: str) -> bool:
+    def _ended_as(self, program: ProgramRunModel, call: Call, ran: Ran) -> bool:
         """Whether a program ended in the way that is expected."""
         if program.expect == "gives_up":
-            return ran.status != 0 and self._runs(subject)
+            return ran.status != 0 and self._runs(call)
         return program.expect in {None, "failed" if ran.status else "ok"}
 
-    def _runs(self, subject: str) -> bool:
-        """Whether an operation on a backup runs at this moment."""
+    def _runs(self, call: Call) -> bool:
+        """Whether an operation on its backup runs at this moment."""
+        subject = call.argument if call.operation == "restore" else (call.made or ("",))[-1]
         backup = self._control.backups.get(subject)
         return backup is not None and (backup.status in RUNNING or backup.is_being_restored)
 
-    def _asked(self, after_entry: int) -> str:
-        """Tell how a program that was killed had gone on: it may poll for ever, or hang."""
-        entries = self._control.journal.newest(after_entry)
-        asked = [entry for entry in entries if isinstance(entry, Exchange)]
-        if not asked:
-            return "it had sent no request"
-        at = duration_text(elapsed(self._control.clock.start, asked[0].at))
-        return (
-            f"it had sent {len(asked)} requests, the last at +{at}: it never gives up, "
-            "or later than it was given time for"
-        )
-
-    def _ran_quietly(
-        self, ran: Ran, program: ProgramRunModel, after_entry: int
-    ) -> Iterator[Finding]:
-        """Compare what a program wrote, asked and left behind with what is expected."""
-        if ran.left_running:
-            found = f"it left {ran.left_running!r} running in the background, which was killed"
-            yield finding(("program",), "the program to leave nothing running", found)
+    def _ran_as_told(self, ran: Ran, program: ProgramRunModel, requests: int) -> Iterator[Finding]:
+        """Compare what a program wrote and asked with what is expected."""
         said = f"{ran.output.decode(errors='replace')}\n{ran.errors}"
         if program.says is not None and not fits(said, program.says):
             found = beginning(said) or "nothing"
@@ -324,72 +267,14 @@ class Judge:
         if program.within is not None and ran.seconds > program.within / NANOSECONDS_PER_SECOND:
             wanted = f"the program to end within {duration_text(program.within)} of real time"
             yield finding(("program", "within"), wanted, f"it took {ran.seconds:.1f}s")
-        entries = self._control.journal.newest(after_entry)
-        requests = sum(isinstance(entry, Exchange) for entry in entries)
         if program.requests is not None and requests > program.requests:
             wanted = f"{program.requests} requests at most"
             yield finding(("program", "requests"), wanted, str(requests))
 
-    def _did_else(
-        self, program: ProgramRunModel, subject: str, after_entry: int
-    ) -> Iterator[Finding]:
-        """Find what a program did beside what it is for."""
-        entries = list(self._control.journal.newest(after_entry))
-        made = [entry.backup_id for entry in entries if isinstance(entry, BackupStarted)]
-        restored = [entry.backup_id for entry in entries if isinstance(entry, RestoreStarted)]
-        deleted = [entry.backup_id for entry in entries if isinstance(entry, BackupDeleted)]
-        wanted_made = 1 if program.run == "backup" else 0
-        stored = self._control.backups
-        good = [key for key in made if key in stored and stored[key].status is not Status.ERROR]
-        if len(good) > wanted_made:
-            yield finding(("program",), f"{wanted_made} new backups", f"{len(good)}")
-        if program.label and subject and not subject.startswith(f"{program.label}-"):
-            found = f"it made {subject}"
-            yield finding(("program",), f"a backup with the label {program.label!r}", found)
-        others = [key for key in restored if program.run == "backup" or key != subject]
-        if others or len(restored) > 1:
-            found = ", ".join(self._name(key) for key in restored)
-            wanted = "one restore of that backup" if program.run == "restore" else "no restore"
-            yield finding(("program",), wanted, f"restores of {found}")
-        for key in deleted:
-            if key not in made:
-                yield finding(("program",), f"{self._name(key)} to stay", "the program deleted it")
-
-    def _truth(self, subject: str, after_entry: int, *, is_restore: bool) -> tuple[bool, str]:
-        """Return whether a backup is ready, or newly restored, and how to say how it stands."""
-        if not subject:
-            return False, "there is no new backup"
-        backup = self._control.backups.get(subject)
-        if backup is None:
-            return False, f"there is no backup {subject}"
-        if not is_restore:
-            return backup.status is Status.READY, f"{self._name(subject)} is {backup.status}"
-        started = [
-            entry
-            for entry in self._control.journal.newest(after_entry)
-            if isinstance(entry, RestoreStarted) and entry.backup_id == subject
-        ]
-        if not started:
-            return False, f"no restore of {self._name(subject)} has started"
-        if not backup.restores:
-            return False, f"the restore of {self._name(subject)} is forgotten"
-        status = backup.restores[-1].status
-        return status is Status.READY, f"the restore of {self._name(subject)} is {status}"
-
-    def effects(self) -> Effects:
-        """Return what a client could have changed, to be compared later."""
-        backups = self._control.backups
-        return {key: len(each.restores) for key, each in backups.items()}, tuple(self._control.apps)
-
     def _name(self, backup_id: str) -> str:
         return next((name for name, key in self._names.items() if key == backup_id), backup_id)
 
-    def _last_reason(self) -> tuple[str, ...]:
-        exchanges = self._control.journal.exchanges
-        return (f"the cluster's last answer: {exchanges[-1].why}",) if exchanges else ()
 
-
-_DONE = {"backup": "ready", "restore": "done"}
 _KINDS: Final[Mapping[str, tuple[type[Outcome], ...]]] = {
     "ok": (Ok,),
     "refused": (Failed,),
@@ -413,27 +298,6 @@ def _claimed(outcome: Outcome) -> str:
     return "the client says that it succeeded" if isinstance(outcome, Ok) else str(outcome)
 
 
-def _differs(found: object, answered: object) -> bool:
-    """Whether a client shows something else than was answered; it may leave things out."""
-    if isinstance(found, Mapping) and isinstance(answered, Mapping):
-        return any(key in answered and _differs(found[key], answered[key]) for key in found)
-    if isinstance(found, str) and isinstance(answered, str):
-        return found != answered and not _same_instant(found, answered)
-    return found != answered and (_is_status(found) or type(found) is type(answered))
-
-
-def _is_status(value: object) -> bool:
-    return isinstance(value, str) and value in _STATUSES
-
-
-def _same_instant(one: str, other: str) -> bool:
-    """Whether two texts are timestamps of the same instant, however they are written."""
-    try:
-        return parse_rfc3339(one) == parse_rfc3339(other)
-    except ValueError:
-        return False
-
-
 def _written(ran: Ran) -> Iterator[str]:
     """Quote what a process wrote, for notes."""
     for stream, text in (("output", ran.output.decode(errors="replace")), ("error", ran.errors)):
@@ -446,23 +310,19 @@ def finding(path: KeyPath, expected: str, found: str, *notes: str) -> Finding:
     return Finding(path=path, expected=expected, found=found, notes=notes)
 
 
-def false_success(path: KeyPath, wanted: str) -> Finding:
-    """Find that a client claims what did not happen."""
-    found = "it did not happen, and the client says that it succeeded"
-    return finding(path, wanted, found)
-
-
-def made_one(outcome: Ok, made: list[str], label: str, path: KeyPath) -> Iterator[Finding]:
-    """Compare a create that the client calls successful with the backups that it made."""
-    if len(made) != 1:
-        yield finding(path, "one new backup", f"{len(made)} new backups")
-        return
-    if not made[0].startswith(f"{label}-"):
-        yield finding(path, f"a backup with the label {label!r}", f"the cluster made {made[0]}")
-    value = outcome.value
-    claimed = value.get("id") if isinstance(value, Mapping) else value
-    if value is not None and claimed != made[0]:
-        yield finding(path, f"the client to name the new backup, {made[0]}", repr(claimed))
+def of_breach(breach: Breach) -> Finding:
+    """Make a finding of a breach."""
+    numbers = ", ".join(f"#{number}" for number in breach.requests[:_EVIDENCE_MAX])
+    more = len(breach.requests) - _EVIDENCE_MAX
+    evidence = f"see request {numbers}{f' and {more} more' if more > 0 else ''}"
+    return Finding(
+        path=breach.call.path if breach.call else (),
+        expected=breach.check.rule,
+        found=breach.found,
+        notes=((evidence,) if breach.requests else ()),
+        check=breach.check,
+        requests=breach.requests,
+    )
 
 
 def unlike(document: object, expect: Mapping[str, Matcher], path: KeyPath) -> Iterator[Finding]:

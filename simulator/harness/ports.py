@@ -8,7 +8,7 @@ import signal
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, TypeAlias
 
 from simulator.clock import Clock
@@ -24,6 +24,9 @@ from simulator.journal import Journal
 ERRORS_SHOWN_MAX: Final = 400
 """Characters of a client's standard error in a message, from the end: there it says what failed."""
 
+
+WROTE_NOTHING: Final = "having written nothing"
+"""How the message of a process ends that failed without a word."""
 
 MESSAGE_MAX: Final = 1000
 """Characters of a client's own message, from the beginning."""
@@ -53,9 +56,15 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Indeterminate:
-    """The client cannot tell: it got no answer, or gave none in time."""
+    """The client cannot tell: it got no answer, or gave none in time.
+
+    Attributes:
+        message: why not.
+        is_stopped: whether the harness had to stop it, because it did not end by itself.
+    """
 
     message: str
+    is_stopped: bool = False
 
     def __str__(self) -> str:
         return f"indeterminate: {self.message}"
@@ -109,7 +118,7 @@ class Ran:
         output = self.output.decode(errors="replace")
         if output.strip():
             return f"; on standard output: {beginning(output)}"
-        return ", having written nothing"
+        return f", {WROTE_NOTHING}"
 
 
 def how_ended(status: int) -> str:
@@ -125,7 +134,7 @@ def how_ended(status: int) -> str:
 def claimed_by(ran: Ran) -> Outcome:
     """Return what a process claims by how it ended."""
     if ran.stopped:
-        return Indeterminate(ran.how_it_ended)
+        return Indeterminate(ran.how_it_ended, is_stopped=True)
     return Failed(ran.how_it_ended) if ran.status else Ok()
 
 
@@ -189,12 +198,16 @@ class Session:
         given: what has to be written after ``--client`` to get it.
         client: its operations.
         programs: its programs.
+        target: what it was given of the cluster.
+        allow: codes of checks that it may break, each with the reason.
     """
 
     name: str
     given: str
     client: Client
     programs: Programs
+    target: Target
+    allow: Mapping[str, str] = field(default_factory=dict)
 
 
 class ClientKind(Protocol):

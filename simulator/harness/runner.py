@@ -13,8 +13,9 @@ from simulator.core.instants import Duration, Instant, after, duration_text, ela
 from simulator.core.marathon import absolute
 from simulator.core.statuses import Status
 from simulator.core.time_policies import PerRequest
+from simulator.harness.checks.conduct import Call, Pace
 from simulator.harness.documents import status_shown
-from simulator.harness.judge import Judge, false_success, finding, made_one, unlike
+from simulator.harness.judge import Judge, finding, unlike
 from simulator.harness.language.program_model import ProgramRunModel
 from simulator.harness.language.scenario import Scenario
 from simulator.harness.language.source_file import KeyPath
@@ -25,6 +26,7 @@ from simulator.harness.language.step_model import (
     CreateStep,
     DeleteStep,
     ExpectStep,
+    ListModel,
     ListStep,
     RestoreStep,
     ShowStep,
@@ -34,17 +36,31 @@ from simulator.harness.language.step_model import (
     WaitModel,
     WaitStep,
 )
-from simulator.harness.ports import Control, Ok, Outcome, Session, claimed_by
-from simulator.harness.verdict import Finding, StepRecord, Verdict
+from simulator.harness.ports import Control, Ok, Outcome, Session
+from simulator.harness.recorder import Recorder
+from simulator.harness.verdict import Finding, Judged, StepRecord, Verdict
 from simulator.simulation import RefusedError
 
 
 async def run_scenario(
-    scenario: Scenario, session: Session, control: Control, *, seed: str
+    scenario: Scenario,
+    session: Session,
+    control: Control,
+    *,
+    seed: str,
+    pace: Pace = Pace.NONE,
 ) -> Verdict:
-    """Run a scenario to its end or to the first step that does not go as expected."""
-    runner = _Runner(scenario, session, control)
-    findings = await runner.run()
+    """Run a scenario to its end or to the first step that does not go as expected.
+
+    Args:
+        scenario: what to do, and what is expected.
+        session: the client.
+        control: the cluster.
+        seed: of the cluster, for whoever runs the scenario again.
+        pace: what the client's own pauses are to the cluster.
+    """
+    runner = _Runner(scenario, session, control, pace)
+    await runner.run()
     return Verdict(
         scenario=scenario,
         client_name=session.name,
@@ -55,7 +71,8 @@ async def run_scenario(
         journal=control.journal,
         names={backup_id: name for name, backup_id in runner.names.items()},
         steps=tuple(runner.records),
-        findings=findings,
+        findings=runner.findings,
+        judged=runner.judged,
         faults=tuple(
             f"{use.rule.origin}: {use.rule.fault}: struck {use.hits} of {use.seen} requests"
             for use in control.faults.uses
@@ -114,30 +131,42 @@ class _Meanwhile:
 class _Runner:
     """One run of one scenario."""
 
-    def __init__(self, scenario: Scenario, session: Session, control: Control) -> None:
+    def __init__(self, scenario: Scenario, session: Session, control: Control, pace: Pace) -> None:
         self._scenario = scenario
         self._client = session.client
         self._programs = session.programs
         self._control = control
         self.records: list[StepRecord] = []
+        self.findings: tuple[Finding, ...] = ()
         self.names: dict[str, str] = {
             name: backup_id
             for name, backup_id in zip(scenario.existing_names, control.backups, strict=True)
             if name
         }
-        self._judge = Judge(control, self.names)
+        self._recorder = Recorder(control, session.target, self.names, pace)
+        allowed = {*session.allow, *scenario.model.allow}
+        self._judge = Judge(control, self.names, self._recorder, allowed)
 
-    async def run(self) -> tuple[Finding, ...]:
+    @property
+    def judged(self) -> Judged:
+        """What the checks found."""
+        return self._judge.judged
+
+    async def run(self) -> None:
+        """Run it to its end, or to the first step that goes wrong; then judge all of it."""
         program = self._scenario.model.program
-        findings = await (self._run_program(program) if program else self._take_steps())
-        if findings:
-            return tuple(findings)
-        expected = self._scenario.model.expect
-        return (
-            *self._judge.as_it_is(expected, ("expect",)),
-            *self._judge.unused_scripts(self._scenario),
-            *self._judge.unused_faults(),
-        )
+        try:
+            findings = await (self._run_program(program) if program else self._take_steps())
+        finally:
+            self._recorder.stop()
+        if not findings:
+            expected = self._scenario.model.expect
+            findings = [
+                *self._judge.as_it_is(expected, ("expect",)),
+                *self._judge.unused_scripts(self._scenario),
+                *self._judge.unused_faults(),
+            ]
+        self.findings = (*findings, *self._judge.conduct())
 
     async def _take_steps(self) -> list[Finding]:
         for index, step in enumerate(self._scenario.model.steps):
@@ -180,66 +209,51 @@ class _Runner:
     # --- the five operations -------------------------------------------------------------------
 
     async def _create(self, step: CreateStep, path: KeyPath) -> tuple[Outcome, list[Finding]]:
-        before = self._judge.effects()
-        asked_after = self._control.journal.count
-        outcome = await self._client.create(step.create.label)
-        made = [key for key in self._control.backups if key not in before[0]]
-        if step.as_ and made:
-            self.names[step.as_] = made[-1]
-        findings = self._judge.outcome(outcome, step.expect, before, path)
-        if isinstance(outcome, Ok) and not findings:
-            findings = list(made_one(outcome, made, step.create.label, path))
-            if isinstance(outcome.value, Mapping) and not findings:
-                findings = list(self._judge.claimed(outcome.value, asked_after, path))
+        apps = self._control.apps
+        call = await self._ask("create", step.create.label, path)
+        if step.as_ and call.made:
+            self.names[step.as_] = call.made[-1]
+        findings = self._judge.claimed(call, step.expect, apps)
         if isinstance(step.expect, dict) and not findings:
-            document = await self._document(outcome, made[0])
+            document = await self._document(call.outcome, call.made[0], path)
             findings = list(unlike(document, step.expect, (*path, "expect")))
-        return outcome, findings
+        return call.outcome, findings
 
     async def _list(self, step: ListStep, path: KeyPath) -> tuple[Outcome, list[Finding]]:
-        before = self._judge.effects()
-        prefix = step.list_.prefix
-        asked_after = self._control.journal.count
-        outcome = await self._client.list(prefix)
-        findings = self._judge.outcome(outcome, step.expect, before, path)
-        if isinstance(outcome, Ok) and not findings:
-            findings = list(self._judge.listed(outcome, prefix, step.expect, asked_after, path))
-        return outcome, findings
+        apps = self._control.apps
+        call = await self._ask("list", step.list_.prefix, path)
+        findings = self._judge.claimed(call, step.expect, apps)
+        if isinstance(call.outcome, Ok) and isinstance(step.expect, ListModel) and not findings:
+            findings = list(self._judge.listed(call.outcome, step.expect, (*path, "expect")))
+        return call.outcome, findings
 
     async def _show(self, step: ShowStep, path: KeyPath) -> tuple[Outcome, list[Finding]]:
-        before = self._judge.effects()
-        backup_id = self._id_of(step.show)
-        asked_after = self._control.journal.count
-        outcome = await self._client.show(backup_id)
-        findings = self._judge.outcome(outcome, step.expect, before, path)
-        if isinstance(outcome, Ok) and not findings:
-            findings = list(self._judge.shown(outcome, backup_id, asked_after, path))
-            if isinstance(step.expect, dict) and not findings:
-                findings = list(unlike(outcome.value, step.expect, (*path, "expect")))
-        return outcome, findings
+        apps = self._control.apps
+        call = await self._ask("show", self._id_of(step.show), path)
+        findings = self._judge.claimed(call, step.expect, apps)
+        if isinstance(call.outcome, Ok) and isinstance(step.expect, dict) and not findings:
+            findings = list(unlike(call.outcome.value, step.expect, (*path, "expect")))
+        return call.outcome, findings
 
     async def _restore(self, step: RestoreStep, path: KeyPath) -> tuple[Outcome, list[Finding]]:
-        before = self._judge.effects()
+        apps = self._control.apps
         backup_id = self._id_of(step.restore)
-        outcome = await self._client.restore(backup_id)
-        findings = self._judge.outcome(outcome, step.expect, before, path)
-        restores, _ = self._judge.effects()
-        if isinstance(outcome, Ok) and restores.get(backup_id, 0) <= before[0].get(backup_id, 0):
-            findings.append(false_success(path, f"a restore of {backup_id} to start"))
+        call = await self._ask("restore", backup_id, path)
+        findings = self._judge.claimed(call, step.expect, apps)
         if isinstance(step.expect, dict) and not findings:
-            document = await self._document(outcome, backup_id)
+            document = await self._document(call.outcome, backup_id, path)
             findings = list(unlike(document, step.expect, (*path, "expect")))
-        return outcome, findings
+        return call.outcome, findings
 
     async def _delete(self, step: DeleteStep, path: KeyPath) -> tuple[Outcome, list[Finding]]:
-        before = self._judge.effects()
-        backup_id = self._id_of(step.delete)
-        outcome = await self._client.delete(backup_id)
-        findings = self._judge.outcome(outcome, step.expect, before, path)
-        restores, _ = self._judge.effects()
-        if isinstance(outcome, Ok) and (backup_id not in before[0] or backup_id in restores):
-            findings.append(false_success(path, f"backup {backup_id} to be deleted"))
-        return outcome, findings
+        apps = self._control.apps
+        call = await self._ask("delete", self._id_of(step.delete), path)
+        return call.outcome, self._judge.claimed(call, step.expect, apps)
+
+    async def _ask(self, operation: str, argument: str, path: KeyPath) -> Call:
+        """Ask the client for an operation, and record what comes of it."""
+        asked = getattr(self._client, operation)(argument)
+        return await self._recorder.operation(operation, argument, asked, path)
 
     # --- a program of the client --------------------------------------------------------------
 
@@ -247,22 +261,23 @@ class _Runner:
         clock, journal = self._control.clock, self._control.journal
         at, after_entry = clock.now, journal.count
         before = set(self._control.backups)
+        path: KeyPath = ("program",)
         argument = program.label if program.label is not None else self._id_of(program)
         meanwhile = _Meanwhile(program, partial(self._happen, program, before), clock.now)
         stop_following = clock.follow(meanwhile.follow)
         try:
-            ran = await self._programs.run(program.run, argument)
+            running = self._programs.run(program.run, argument)
+            call = await self._recorder.program(program.run, argument, running, path)
         finally:
             stop_following()
-        made = [key for key in self._control.backups if key not in before]
-        if program.as_ and made:
-            self.names[program.as_] = made[-1]
-        outcome = claimed_by(ran)
-        self.records.append(StepRecord(number=0, at=at, after_entry=after_entry, outcome=outcome))
+        if program.as_ and call.made:
+            self.names[program.as_] = call.made[-1]
+        self.records.append(
+            StepRecord(number=0, at=at, after_entry=after_entry, outcome=call.outcome)
+        )
         if meanwhile.findings:
             return meanwhile.findings
-        subject = argument if program.run == "restore" else (made[-1] if made else "")
-        findings = list(self._judge.ran(ran, program, subject, after_entry))
+        findings = list(self._judge.ran(call, program))
         return findings or list(meanwhile.missed(clock.elapsed))
 
     def _happen(
@@ -289,10 +304,10 @@ class _Runner:
         moved_by_requests = isinstance(clock.policy, PerRequest)
         document: Mapping[str, object] = {}
         while True:
-            asked_at, asked_after = clock.now, self._control.journal.count
+            asked_at = clock.now
             was_refusing = self._control.is_refusing
-            outcome = await self._client.show(backup_id)
-            is_struck = self._judge.struck(asked_after)
+            call = await self._ask("show", backup_id, path)
+            outcome, is_struck = call.outcome, any(each.exchange.struck for each in call.requests)
             if not isinstance(outcome, Ok) and not is_struck:
                 if was_refusing or self._control.is_refusing:  # it never got there: ask again
                     await asyncio.sleep(_LOOK_SECONDS)  # noqa: TID251 - a port opens in real time
@@ -300,10 +315,10 @@ class _Runner:
                 return [finding(path, f"the client to show {name}", str(outcome))]
             if moved_by_requests and clock.now == asked_at:
                 return [finding(path, f"the client to ask for {name}", "it sent no request")]
+            findings = self._judge.checked(call)
+            if findings:
+                return findings
             if isinstance(outcome, Ok):
-                findings = list(self._judge.shown(outcome, backup_id, asked_after, path))
-                if findings:
-                    return findings
                 document = outcome.value
             status = status_shown(document, of_restore=wait.restore is not None)
             if status == wait.for_:
@@ -379,9 +394,9 @@ class _Runner:
             raise _NotThereError(name)
         return self.names[name]
 
-    async def _document(self, outcome: Outcome, backup_id: str) -> object:
+    async def _document(self, outcome: Outcome, backup_id: str, path: KeyPath) -> object:
         """Return what the operation printed, or ask for it where the client is silent."""
         if isinstance(outcome, Ok) and isinstance(outcome.value, Mapping):
             return outcome.value
-        shown = await self._client.show(backup_id)
+        shown = (await self._ask("show", backup_id, path)).outcome
         return shown.value if isinstance(shown, Ok) else None

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import final
 
 from simulator.core.instants import Instant
+from simulator.harness.checks.check import Check
 from simulator.harness.language.scenario import Scenario
 from simulator.harness.language.source_file import KeyPath
 from simulator.harness.ports import Outcome
@@ -20,12 +21,33 @@ class Finding:
         expected: what should have been.
         found: what was.
         notes: what helps to see why: the nearest miss, a diagnostic.
+        check: the check that found it; None for what the scenario itself expects.
+        requests: numbers of the requests that show it.
     """
 
     path: KeyPath
     expected: str
     found: str
     notes: tuple[str, ...] = ()
+    check: Check | None = None
+    requests: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What the checks made of a run.
+
+    Attributes:
+        exercised: codes of the checks that had anything to look at.
+        broken: codes of those that the client broke, allowed or not.
+        allowed: those of them that it may break.
+        warnings: what was found that does not fail a scenario.
+    """
+
+    exercised: frozenset[str] = frozenset()
+    broken: frozenset[str] = frozenset()
+    allowed: frozenset[str] = frozenset()
+    warnings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +82,7 @@ class Verdict:
     names: Mapping[str, str]
     steps: tuple[StepRecord, ...]
     findings: tuple[Finding, ...]
+    judged: Judged = Judged()
     faults: tuple[str, ...] = ()
 
     @property

@@ -128,7 +128,7 @@ class AdminRouter:
                 self._record(asked.request, asked.body, own, now)
                 return WireResponse(self._heads.of(own, now), own.body)
         answer = self.faults.answer(own, rules, asked.route, now)
-        self._record(asked.request, asked.body, as_sent(answer, rules), now)
+        self._record(asked.request, asked.body, as_sent(answer, rules), now, rules)
         return self.faults.response(answer, rules, self._heads, now)
 
     def answer_malformed(
@@ -144,7 +144,12 @@ class AdminRouter:
         return WireResponse(self._heads.of(answer, now), answer.body)
 
     def _record(
-        self, request: web.BaseRequest, body: bytes | None, answer: Answer, now: Instant
+        self,
+        request: web.BaseRequest,
+        body: bytes | None,
+        answer: Answer,
+        now: Instant,
+        struck: Sequence[FaultRule] = (),
     ) -> None:
         exchange = Exchange(
             now,
@@ -159,6 +164,7 @@ class AdminRouter:
             answer.reply,
             answer.notes,
             answer.fault,
+            tuple(struck),
         )
         events = answer.reply.events if answer.reply else ()
         self._simulation.journal.record_all((exchange, *events))

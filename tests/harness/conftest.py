@@ -13,11 +13,11 @@ from typing import Protocol
 import pytest
 
 from simulator.core import commands
-from simulator.core.commands import Command
+from simulator.core.commands import Command, Reply
 from simulator.core.faults import Asked
 from simulator.harness.language.scenario import Scenario
 from simulator.harness.language.scenario_file import load_scenarios
-from simulator.harness.ports import Client, Failed, Ok, Outcome, Ran, Session
+from simulator.harness.ports import Client, Failed, Ok, Outcome, Ran, Session, Target
 from simulator.harness.runner import run_scenario
 from simulator.harness.verdict import Verdict
 from simulator.journal import Exchange
@@ -27,10 +27,24 @@ from simulator.simulation import Simulation
 collect_ignore = ["language/golden"]  # scenario files that are wrong on purpose
 
 SEED = "test"
+TARGET = Target(url="http://fake", token="the-token", username="user", password="word")  # noqa: S106
+HEADERS = (
+    (b"Host", b"fake"),
+    (b"Accept", b"application/json"),
+    (b"Authorization", b"token=the-token"),
+    (b"Content-Type", b"application/json"),
+)
 BASE_PATH = "/system/v1/backup/v1"
 
 Behaviour = Callable[[Client, str], Awaitable[Outcome]]
 """One operation of a client, done with the help of a correct one."""
+
+
+def _body(reply: Reply, operation: str) -> bytes:
+    if reply.backups is not None:
+        return json.dumps([backup_document(backup) for backup in reply.backups]).encode()
+    shown = reply.backup if operation != "delete" else None
+    return json.dumps(backup_document(shown)).encode() if shown else b""
 
 
 class CorrectClient:
@@ -81,11 +95,11 @@ class CorrectClient:
                 now,
                 method,
                 f"{BASE_PATH}/{operation}{in_query}",
-                (),
+                HEADERS,
                 body,
                 operation,
                 400 if refusal else 200,
-                error_body(refusal.messages) if refusal else b"",
+                error_body(refusal.messages) if refusal else _body(reply, operation),
                 reply.why,
                 reply,
                 (),
@@ -199,7 +213,7 @@ def run(load: Load) -> Run:
             made_up_backups=scenario.made_up_backups,
         )
         client = AlteredClient(CorrectClient(simulation), **altered)
-        session = Session("fake", "fake", client, Programs(client, program))
+        session = Session("fake", "fake", client, Programs(client, program), TARGET)
         return asyncio.run(run_scenario(scenario, session, simulation, seed=SEED))
 
     return run

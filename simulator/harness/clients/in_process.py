@@ -3,6 +3,7 @@
 from contextlib import AbstractContextManager, nullcontext
 
 from simulator.core.time_policies import Rate
+from simulator.harness.checks.conduct import Pace
 from simulator.harness.language.scenario import Scenario
 from simulator.harness.ports import ClientError, ClientKind, Target
 from simulator.harness.runner import run_scenario
@@ -47,6 +48,13 @@ def _time_of(
     return nullcontext()
 
 
+def _pace(scenario: Scenario, kind: ClientKind) -> Pace:
+    """Return what the client's own pauses are to the cluster."""
+    if scenario.needs_virtual_time or (scenario.is_autojump and kind.packages):
+        return Pace.OWN
+    return Pace.SCALED if isinstance(scenario.policy, Rate) else Pace.NONE
+
+
 async def run_in_process(scenario: Scenario, kind: ClientKind, seed: str) -> Verdict:
     """Run a scenario through a client against a cluster of its own.
 
@@ -58,7 +66,8 @@ async def run_in_process(scenario: Scenario, kind: ClientKind, seed: str) -> Ver
     with started as cluster, _time_of(scenario, kind, cluster):
         try:
             async with kind.open(target_of(cluster), cluster.clock) as session:
-                verdict = await run_scenario(scenario, session, cluster, seed=seed)
+                pace = _pace(scenario, kind)
+                verdict = await run_scenario(scenario, session, cluster, seed=seed, pace=pace)
         except ClientError as error:
             if verdict is None or verdict.passed:
                 raise

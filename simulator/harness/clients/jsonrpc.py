@@ -114,6 +114,7 @@ class JsonRpcClient:
             return Failed(f"it was not asked: {self._gave_up}")
         self._requests += 1
         request = {"jsonrpc": "2.0", "id": self._requests, "method": method, "params": params}
+        is_stopped = False
         try:
             await self._process.write_line(json.dumps(request).encode())
             async with asyncio.timeout(self._timeout / NANOSECONDS_PER_SECOND):
@@ -123,12 +124,13 @@ class JsonRpcClient:
                 raise LacksError(method)
             return _outcome(answer)
         except TimeoutError:
+            is_stopped = True
             why = f"it gave no answer within {duration_text(self._timeout)}, so it was killed"
         except _WrongError as error:
             why = str(error)
         self._gave_up = why
         self._process.close()
-        return Indeterminate(f"{why}{self._wrote()}")
+        return Indeterminate(f"{why}{self._wrote()}", is_stopped=is_stopped)
 
     async def say_goodbye(self) -> None:
         """Ask it to shut down, and kill it if it takes long."""

@@ -107,7 +107,7 @@ class ProfiledClient:
             await _set_up(model, processes)
             async with self._opened(target, processes) as client:
                 programs = _Programs(model, processes)
-                yield Session(self.name, self.given, client, programs)
+                yield Session(self.name, self.given, client, programs, target, model.allow)
         finally:
             left = processes.close()
         if left:

@@ -142,13 +142,14 @@ class PythonClient:
         method = getattr(self._client, operation, None)
         if method is None:
             raise LacksError(operation)
+        bound = asyncio.timeout(self._seconds)
         try:
-            async with asyncio.timeout(self._seconds):
+            async with bound:
                 value = await _run(method, argument)
         except TimeoutError as error:
-            return Indeterminate(
-                beginning(str(error), MESSAGE_MAX) or f"no result within {self._seconds:g} s"
-            )
+            if bound.expired():
+                return Indeterminate(f"no result within {self._seconds:g} s", is_stopped=True)
+            return Indeterminate(beginning(str(error), MESSAGE_MAX) or "TimeoutError")
         except RAISED_BY_USERS as error:
             return Failed(_said(error), _http_status(error))
         return Ok(_plain(value))

@@ -13,7 +13,7 @@ from simulator.harness.language.cluster_model import ClusterModel, ScriptModel
 from simulator.harness.language.program_model import ProgramRunModel
 from simulator.harness.language.step_model import EndExpect, StepModel
 from simulator.harness.language.time_model import TimeModel
-from simulator.scalars import Strict, TagText, Title
+from simulator.scalars import Filled, Strict, TagText, Title
 
 
 class ScenarioModel(Strict):
@@ -32,6 +32,7 @@ class ScenarioModel(Strict):
     steps: Annotated[list[StepModel], Field(min_length=1)] = Field([])
     program: ProgramRunModel | None = None
     expect: EndExpect = EndExpect()
+    allow: dict[str, Filled] = Field({})
 
     @model_validator(mode="after")
     def _steps_or_program(self) -> "ScenarioModel":

@@ -1,0 +1,548 @@
+"""OUT: what the client claims is what happened."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from simulator.core.instants import parse_rfc3339
+from simulator.core.statuses import Status
+from simulator.harness.checks.check import Check, Claimed
+from simulator.harness.checks.conduct import Call, Conduct
+from simulator.harness.checks.outcomes import READS, Judgement, happened, judged, reached
+from simulator.harness.documents import Document, documents_in, entries_by_id
+from simulator.harness.plain_text import beginning
+from simulator.harness.ports import WROTE_NOTHING, Failed, Ok
+
+COMPARED: Final = ("dcos_version", "timestamp", "component_status", "restores")
+"""The documented keys of a document, beside its id and status."""
+
+COMPARED_MAX: Final = 200
+"""In a longer list, only ids are compared with the truth."""
+
+_SHOWN_MAX: Final = 200
+
+_STATUSES: Final = frozenset(status.value for status in Status)
+
+_UUID: Final = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+_ID: Final = re.compile(rf"[A-Za-z0-9_][A-Za-z0-9_.-]{{2,24}}-{_UUID}")
+
+_CRASH: Final = re.compile(
+    r"Traceback \(most recent call last\)"
+    r"|^(?:\w+\.)*(?:Key|Type|Attribute|Index|Name|Assertion|Recursion|UnboundLocal|JSONDecode|UnicodeDecode)"
+    r"Error(?::|$)"
+    r"|^\s+at \S.*:\d+:\d+\)?$"
+    r"|^(?:Syntax|Type|Reference|Range)Error: "
+    r"|^Unexpected (?:token|end|non-whitespace)"
+    r"|^Cannot read propert"
+    r"|^panic: |^invalid character '"
+    r"|^jq: |^parse error: "
+    r"|: line \d+: .*(?:unbound variable|command not found|syntax error|integer expression)"
+    r"|Segmentation fault",
+    re.MULTILINE,
+)
+"""What languages write when a program comes to an end that nobody has thought of."""
+
+
+# --- what is looked at ---------------------------------------------------------------------------
+
+
+def _claims(conduct: Conduct) -> Iterator[Claimed]:
+    return (Claimed(call) for call in conduct.calls if not call.is_free)
+
+
+def _operations(conduct: Conduct) -> Iterator[Claimed]:
+    return (claimed for claimed in _claims(conduct) if not claimed.call.is_program)
+
+
+def _programs(conduct: Conduct) -> Iterator[Claimed]:
+    return (claimed for claimed in _claims(conduct) if claimed.call.is_program)
+
+
+def _creates(conduct: Conduct) -> Iterator[Claimed]:
+    return (
+        claimed
+        for claimed in _claims(conduct)
+        if claimed.call.operation in {"create", "backup"} and claimed.call.made
+    )
+
+
+def _named(conduct: Conduct) -> Iterator[Claimed]:
+    """Successful creates that name a backup: some clients are silent."""
+    for claimed in _operations(conduct):
+        outcome = claimed.call.outcome
+        if claimed.call.operation == "create" and isinstance(outcome, Ok) and outcome.value:
+            yield claimed
+
+
+def _reads(conduct: Conduct) -> Iterator[Claimed]:
+    for claimed in _operations(conduct):
+        if claimed.call.operation in READS and isinstance(claimed.call.outcome, Ok):
+            yield claimed
+
+
+def _readable(conduct: Conduct) -> Iterator[Claimed]:
+    return (claimed for claimed in _reads(conduct) if _unreadable(claimed, conduct) is None)
+
+
+def _lists(conduct: Conduct) -> Iterator[Claimed]:
+    return (each for each in _readable(conduct) if each.call.operation == "list")
+
+
+def _shows(conduct: Conduct) -> Iterator[Claimed]:
+    return (each for each in _readable(conduct) if each.call.operation == "show")
+
+
+def _documents(conduct: Conduct) -> Iterator[Claimed]:
+    """Successes that show documents."""
+    for claimed in _operations(conduct):
+        if any(_shown_by(claimed.call)):
+            yield claimed
+
+
+def _failures(conduct: Conduct) -> Iterator[Claimed]:
+    for claimed in _claims(conduct):
+        ran = claimed.call.ran
+        if isinstance(claimed.call.outcome, Failed) and not (ran and ran.stopped):
+            yield claimed
+
+
+# --- success and failure -------------------------------------------------------------------------
+
+
+def _false_success(claimed: Claimed, _: Conduct) -> str | None:
+    call = claimed.call
+    if judged(call).judgement is not Judgement.FALSE_SUCCESS:
+        return None
+    return f"the client says that it succeeded, but {happened(call).value}{_last_reason(call)}"
+
+
+def _false_failure(claimed: Claimed, _: Conduct) -> str | None:
+    call = claimed.call
+    if judged(call).judgement is not Judgement.FALSE_FAILURE:
+        return None
+    return f"{call.outcome}; but {happened(call).value}"
+
+
+def _last_reason(call: Call) -> str:
+    why = call.requests[-1].exchange.why if call.requests else ""
+    return f" (the cluster's last answer: {why})" if why else ""
+
+
+def _too_early(claimed: Claimed, conduct: Conduct) -> str | None:
+    if judged(claimed.call).judgement is not Judgement.FALSE_SUCCESS:
+        return None
+    return f"exit status 0, and {truth(claimed.call, conduct)}"
+
+
+def _program_failed(claimed: Claimed, conduct: Conduct) -> str | None:
+    call = claimed.call
+    if judged(call).judgement is not Judgement.FALSE_FAILURE or call.ran is None:
+        return None
+    how = call.ran.how_it_ended
+    return f"exit status {call.ran.status}, and {truth(call, conduct)}: {how}"
+
+
+def truth(call: Call, conduct: Conduct) -> str:
+    """Say how what a program has started stands when it ends."""
+    is_restore = call.operation == "restore"
+    subject = call.argument if is_restore else (call.made or ("",))[-1]
+    name = conduct.name(subject)
+    if not subject:
+        return "there is no new backup"
+    backup = call.after.get(subject)
+    if backup is None:
+        return f"there is no backup {subject}"
+    if not is_restore:
+        return f"{name} is {backup.status}"
+    if reached(call).name == "ABSENT":
+        started = any(request.is_done for request in call.asked("restore"))
+        return f"the restore of {name} is forgotten" if started else f"no restore of {name} started"
+    return f"the restore of {name} is {backup.restores[-1].status}"
+
+
+def _one_backup(claimed: Claimed, conduct: Conduct) -> str | None:
+    """One that has failed may be followed by another."""
+    call = claimed.call
+    good = [key for key in call.made if call.after[key].status is not Status.ERROR]
+    if len(good) > 1:
+        return f"made {len(good)}: {', '.join(conduct.name(key) for key in good)}"
+    if call.made[-1].startswith(f"{call.argument}-"):
+        return None
+    return f"was to make one with the label {call.argument!r}, and made {call.made[-1]}"
+
+
+# --- what is shown -------------------------------------------------------------------------------
+
+
+def _new_id(claimed: Claimed, _: Conduct) -> str | None:
+    call = claimed.call
+    assert isinstance(call.outcome, Ok), "others name nothing"
+    value = call.outcome.value
+    named = value.get("id") if isinstance(value, Mapping) else value
+    if not call.made or named == call.made[-1]:
+        return None
+    return f"named {named!r}; the new backup is {call.made[-1]}"
+
+
+def _unreadable(claimed: Claimed, _: Conduct) -> str | None:
+    call = claimed.call
+    assert isinstance(call.outcome, Ok), "others show nothing"
+    value = call.outcome.value
+    if call.operation == "list":
+        if entries_by_id(value) is not None:
+            return None
+        return f"listed {beginning(repr(value), _SHOWN_MAX)}"
+    if isinstance(value, Mapping):
+        return None
+    return f"showed {beginning(repr(value), _SHOWN_MAX)}"
+
+
+def _other_backup(claimed: Claimed, _: Conduct) -> str | None:
+    call = claimed.call
+    assert isinstance(call.outcome, Ok), "others show nothing"
+    shown = call.outcome.value.get("id")
+    return (
+        None if shown == call.argument else f"showed {shown!r}, and was asked for {call.argument}"
+    )
+
+
+def _lost(claimed: Claimed, conduct: Conduct) -> str | None:
+    there, shown = _there(claimed.call), set(_listed(claimed.call))
+    lost = [conduct.name(key) for key in there if key not in shown]
+    return f"of {len(set(there))} backups it lost {', '.join(lost)}" if lost else None
+
+
+def _invented(claimed: Claimed, conduct: Conduct) -> str | None:
+    there, shown = _there(claimed.call), _listed(claimed.call)
+    invented = [conduct.name(key) for key in shown if key not in there]
+    if invented:
+        return f"listed {', '.join(invented)}, which was not there"
+    if sorted(shown) in (sorted(set(there)), sorted(there)):
+        return None
+    twice = next((key for key in shown if shown.count(key) > there.count(key)), "")
+    return f"listed {conduct.name(twice)} {shown.count(twice)} times" if twice else None
+
+
+def _listed(call: Call) -> list[str]:
+    assert isinstance(call.outcome, Ok), "others list nothing"
+    return [str(each["id"]) for each in call.outcome.value]
+
+
+def _there(call: Call) -> list[str]:
+    """Return the ids that a list must show: as stored, or as a fault had them answered."""
+    newest = next((each for each in reversed(call.operations) if each.route == "list"), None)
+    if newest and newest.exchange.struck and newest.exchange.status == 200:  # noqa: PLR2004
+        answered = documents_in(newest.exchange.response_body)
+        if answered is not None:
+            ids = (str(each["id"]) for each in answered)
+            return [key for key in ids if key.startswith(call.argument)]
+    return [key for key in call.after if key.startswith(call.argument)]
+
+
+def _shown_by(call: Call) -> Iterator[Document]:
+    """Yield the documents that a client shows."""
+    value = call.outcome.value if isinstance(call.outcome, Ok) else None
+    each = value if isinstance(value, list) else [value]
+    if len(each) <= COMPARED_MAX:
+        yield from (one for one in each if isinstance(one, Mapping) and "id" in one)
+
+
+def _statuses(claimed: Claimed, conduct: Conduct) -> str | None:
+    for document in _shown_by(claimed.call):
+        answered = _answered(claimed.call, document)
+        status, name = document.get("status"), conduct.name(str(document["id"]))
+        if "status" not in answered:
+            if is_status(status):
+                return f"showed {name} as {status}, and the answer had no status"
+        elif "status" in document and differs(status, answered["status"]):
+            return f"showed {name} as {status!r}; the answer was {answered['status']}"
+    return None
+
+
+def _details(claimed: Claimed, conduct: Conduct) -> str | None:
+    for document in _shown_by(claimed.call):
+        answered = _answered(claimed.call, document)
+        for key in COMPARED:
+            if key in document and key in answered and differs(document[key], answered[key]):
+                shown = beginning(repr(document[key]), _SHOWN_MAX)
+                name = conduct.name(str(document["id"]))
+                return f"showed {name} with {key} {shown}; the answer was {answered[key]!r}"
+    return None
+
+
+def _answered(call: Call, document: Document) -> Document:
+    """Return what the cluster last answered of a backup; what is stored, where it was not asked."""
+    backup_id = str(document["id"])
+    answered = call.answered(backup_id)
+    if answered is not None:
+        return answered
+    stored = call.after.get(backup_id)
+    return {"status": stored.shown} if stored else {}
+
+
+def differs(found: object, answered: object) -> bool:
+    """Whether a client shows something else than was answered; it may leave things out."""
+    if isinstance(found, Mapping) and isinstance(answered, Mapping):
+        return any(key in answered and differs(found[key], answered[key]) for key in found)
+    if isinstance(found, str) and isinstance(answered, str):
+        return found != answered and not _same_instant(found, answered)
+    return found != answered and (is_status(found) or type(found) is type(answered))
+
+
+def is_status(value: object) -> bool:
+    """Whether a value is a status that the service knows."""
+    return isinstance(value, str) and value in _STATUSES
+
+
+def _same_instant(one: str, other: str) -> bool:
+    """Whether two texts are timestamps of the same instant, however they are written."""
+    try:
+        return parse_rfc3339(one) == parse_rfc3339(other)
+    except ValueError:
+        return False
+
+
+# --- what is said --------------------------------------------------------------------------------
+
+
+def _nothing_said(claimed: Claimed, _: Conduct) -> str | None:
+    assert isinstance(claimed.call.outcome, Failed), "others need not explain"
+    message = claimed.call.outcome.message.strip()
+    if not message or message.endswith(WROTE_NOTHING):
+        return message or "an empty message"
+    is_bare = message.isidentifier() and message.endswith(("Error", "Exception"))
+    return f"nothing but {message}" if is_bare else None
+
+
+def _crash(claimed: Claimed, _: Conduct) -> str | None:
+    call = claimed.call
+    assert isinstance(call.outcome, Failed), "others did not crash"
+    match = _CRASH.search(call.ran.errors if call.ran else call.outcome.message)
+    if match is None:
+        return None
+    last = call.outcome.message.strip().splitlines()[-1]
+    return f"it ended in {beginning(match[0].strip(), 60)}: {beginning(last.strip(), 120)}"
+
+
+def _secret(claimed: Claimed, conduct: Conduct) -> str | None:
+    token = conduct.target.token
+    for where, said in _said(claimed.call):
+        if token in said:
+            return f"wrote the token into {where}"
+    return None
+
+
+def _said(call: Call) -> Iterator[tuple[str, str]]:
+    if call.ran:
+        yield "its output", call.ran.output.decode(errors="replace")
+        yield "its standard error", call.ran.errors
+    match call.outcome:
+        case Ok(value=value):
+            yield "its result", _text(value)
+        case outcome:
+            yield "its message", outcome.message
+
+
+def _text(value: Any) -> str:  # noqa: ANN401 - whatever a client returns
+    return "" if isinstance(value, list) and len(value) > COMPARED_MAX else repr(value)
+
+
+def _printed_ids(conduct: Conduct) -> Iterator[Claimed]:
+    for claimed in _programs(conduct):
+        call = claimed.call
+        if call.operation == "backup" and call.made and _ids_in(call):
+            yield claimed
+
+
+def _ids_in(call: Call) -> list[str]:
+    if call.ran is None or call.ran.status:
+        return []
+    return _ID.findall(call.ran.output.decode(errors="replace"))
+
+
+def _wrong_id(claimed: Claimed, conduct: Conduct) -> str | None:
+    printed, made = _ids_in(claimed.call), claimed.call.made[-1]
+    if made in printed:
+        return None
+    return f"printed {conduct.name(printed[-1])}; the new backup is {made}"
+
+
+def _left_running(claimed: Claimed, _: Conduct) -> str | None:
+    ran = claimed.call.ran
+    if ran is None or not ran.left_running:
+        return None
+    return f"it left {ran.left_running!r} running in the background, which was killed"
+
+
+_NIGHTLY = 'POST /create {"label": "nightly"}'
+_OLD = "there: nightly-1 STATUS_READY\n"
+_NEW = "→ 200 nightly-1 STATUS_BACKING_UP\n"
+
+CLAIM_CHECKS: Final = (
+    Check(
+        code="OUT001",
+        rule="An operation is called successful only when it was done.",
+        why="Nobody looks again: the backup that is needed one day was never made.",
+        looks_at=_operations,
+        problem=_false_success,
+        wrong=f"asked: create nightly\n{_NIGHTLY} → 400 busy\nclaimed: ok",
+        right=f"asked: create nightly\n{_NIGHTLY} → 400 busy\nclaimed: failed: another one runs",
+    ),
+    Check(
+        code="OUT002",
+        rule="An operation is not called a failure when it was done, and a whole answer said so.",
+        why="Whoever believes it does it again.",
+        looks_at=_operations,
+        problem=_false_failure,
+        wrong=f"asked: create nightly\n{_NIGHTLY} {_NEW}claimed: failed: unexpected answer",
+        right=f"asked: create nightly\n{_NIGHTLY} {_NEW}claimed: ok",
+    ),
+    Check(
+        code="OUT003",
+        rule="A create names the backup that it made.",
+        why="Whatever follows is done to another backup: it is waited for, restored, deleted.",
+        looks_at=_named,
+        problem=_new_id,
+        wrong=f"asked: create nightly\n{_NIGHTLY} {_NEW}claimed: ok nightly-0",
+        right=f"asked: create nightly\n{_NIGHTLY} {_NEW}claimed: ok nightly-1",
+    ),
+    Check(
+        code="OUT004",
+        rule="A list has every backup that was answered.",
+        why="A backup that is not seen is not there for whoever needs it.",
+        looks_at=_lists,
+        problem=_lost,
+        wrong=f"{_OLD}asked: list\nGET /list → 200\nclaimed: ok []",
+        right=f'{_OLD}asked: list\nGET /list → 200\nclaimed: ok [{{"id": "nightly-1"}}]',
+    ),
+    Check(
+        code="OUT005",
+        rule="A list has no backup that was not answered, and none more often.",
+        why="It is counted on, and is not there.",
+        looks_at=_lists,
+        problem=_invented,
+        wrong='asked: list\nGET /list → 200\nclaimed: ok [{"id": "nightly-0"}]',
+        right="asked: list\nGET /list → 200\nclaimed: ok []",
+    ),
+    Check(
+        code="OUT006",
+        rule="A status is shown as it was answered.",
+        why="All that is decided about a backup is decided by its status.",
+        looks_at=_documents,
+        problem=_statuses,
+        wrong=f"{_OLD}asked: show nightly-1\nGET /list → 200 nightly-1 STATUS_BACKING_UP\n"
+        'claimed: ok {"id": "nightly-1", "status": "STATUS_READY"}',
+        right=f"{_OLD}asked: show nightly-1\nGET /list → 200 nightly-1 STATUS_BACKING_UP\n"
+        'claimed: ok {"id": "nightly-1", "status": "STATUS_BACKING_UP"}',
+    ),
+    Check(
+        code="OUT007",
+        rule="Version, time, components and restores are shown as they were answered.",
+        why="Why a backup failed stands in its components; which is the newest, in its timestamp.",
+        looks_at=_documents,
+        problem=_details,
+        wrong='asked: list\nGET /list → 200 [{"id": "nightly-1", "dcos_version": "1.13.0"}]\n'
+        'claimed: ok [{"id": "nightly-1", "dcos_version": "1.10"}]',
+        right='asked: list\nGET /list → 200 [{"id": "nightly-1", "dcos_version": "1.13.0"}]\n'
+        'claimed: ok [{"id": "nightly-1", "dcos_version": "1.13.0"}]',
+    ),
+    Check(
+        code="OUT008",
+        rule="A show shows the backup that was asked for.",
+        why="A prefix is not an id: a list for one may hold others.",
+        looks_at=_shows,
+        problem=_other_backup,
+        wrong=f"{_OLD}asked: show nightly-1\nGET /list → 200 nightly-1 STATUS_READY\n"
+        'claimed: ok {"id": "nightly-10"}',
+        right=f"{_OLD}asked: show nightly-1\nGET /list → 200 nightly-1 STATUS_READY\n"
+        'claimed: ok {"id": "nightly-1"}',
+    ),
+    Check(
+        code="OUT009",
+        rule="What a list or show prints can be read: documents, each with its id.",
+        why="Scripts read it.",
+        looks_at=_reads,
+        problem=_unreadable,
+        wrong='asked: list\nGET /list → 200\nclaimed: ok "no backups"',
+        right="asked: list\nGET /list → 200\nclaimed: ok []",
+    ),
+    Check(
+        code="OUT010",
+        rule="A program ends with exit status 0 only when the backup is ready, or the restore done.",
+        why="Whoever called it goes on: upgrades the cluster, deletes the older backup.",
+        looks_at=_programs,
+        problem=_too_early,
+        wrong=f"program: backup nightly\n{_NIGHTLY} {_NEW}exit: 0",
+        right=f"program: backup nightly\n{_NIGHTLY} {_NEW}GET /list → 200 nightly-1 STATUS_READY\n"
+        "exit: 0",
+    ),
+    Check(
+        code="OUT011",
+        rule="A program ends with exit status 0 when the backup is ready, or the restore done.",
+        why="Whoever called it does all of it again, or wakes somebody up.",
+        looks_at=_programs,
+        problem=_program_failed,
+        wrong=f"program: backup nightly\n{_NIGHTLY} {_NEW}GET /list → 200 nightly-1 STATUS_READY\n"
+        "exit: 1 it took too long",
+        right=f"program: backup nightly\n{_NIGHTLY} {_NEW}GET /list → 200 nightly-1 STATUS_READY\n"
+        "exit: 0",
+    ),
+    Check(
+        code="OUT012",
+        rule="A failure says what has failed.",
+        why="At three in the morning, it is all that somebody has.",
+        looks_at=_failures,
+        problem=_nothing_said,
+        wrong="asked: list\nGET /list → 401\nclaimed: failed: ",
+        right="asked: list\nGET /list → 401\nclaimed: failed: HTTP 401: Unauthorized",
+    ),
+    Check(
+        code="OUT013",
+        rule="A failure is told in the client's own words, not by a crash.",
+        why="Admin Router answers with HTML: a client that expects JSON must survive that.",
+        looks_at=_failures,
+        problem=_crash,
+        wrong="asked: list\nGET /list → 502\nclaimed: failed: JSONDecodeError: Expecting value: "
+        "line 1 column 1 (char 0)",
+        right="asked: list\nGET /list → 502\nclaimed: failed: HTTP 502: Bad Gateway",
+    ),
+    Check(
+        code="OUT014",
+        rule="The token is not printed.",
+        why="Outputs end up in logs, which more people can read than may make backups.",
+        looks_at=_claims,
+        problem=_secret,
+        wrong="asked: list\nGET /list → 502\nclaimed: failed: 502, sent with token=TOKEN",
+        right="asked: list\nGET /list → 502\nclaimed: failed: HTTP 502: Bad Gateway",
+    ),
+    Check(
+        code="OUT015",
+        rule="A program that prints ids of backups prints that of the one which it made.",
+        why="Scripts take it from there.",
+        looks_at=_printed_ids,
+        problem=_wrong_id,
+        wrong=f"program: backup nightly\n{_NIGHTLY} {_NEW}GET /list → 200 nightly-1 STATUS_READY\n"
+        "exit: 0 nightly-00000000-0000-4000-8000-000000000000",
+        right=f"program: backup nightly\n{_NIGHTLY} {_NEW}GET /list → 200 nightly-1 STATUS_READY\n"
+        "exit: 0 nightly-1",
+    ),
+    Check(
+        code="OUT016",
+        rule="A program leaves nothing running behind.",
+        why="What goes on in the background acts on the cluster when nobody expects it.",
+        looks_at=_programs,
+        problem=_left_running,
+        wrong="program: backup x\nexit: 1 no label\nleft running: sleep 600",
+        right="program: backup x\nexit: 1 no label",
+    ),
+    Check(
+        code="OUT017",
+        rule="One backup is made, with the label that was given.",
+        why="The others fill the master's disk, and nobody knows that they are there.",
+        looks_at=_creates,
+        problem=_one_backup,
+        wrong=f"asked: create nightly\n{_NIGHTLY} {_NEW}{_NIGHTLY} → 200 nightly-2 "
+        "STATUS_BACKING_UP\nclaimed: ok",
+        right=f"asked: create nightly\n{_NIGHTLY} {_NEW}claimed: ok",
+    ),
+)
