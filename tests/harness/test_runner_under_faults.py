@@ -37,7 +37,7 @@ class AlteredKind:
         """Open the built-in client."""
         async with client_kind("http").open(target, clock) as session:
             client: Any = _Altered(session.client, self._altered)
-            yield Session("altered", "altered", client, session.programs)
+            yield Session("altered", "altered", client, session.programs, target)
 
 
 class _Altered:
