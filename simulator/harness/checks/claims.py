@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from simulator.core.instants import parse_rfc3339
 from simulator.core.statuses import Status
-from simulator.harness.checks.check import Check, Claimed
+from simulator.harness.checks.check import Check, Claimed, Severity
 from simulator.harness.checks.conduct import Call, Conduct
 from simulator.harness.checks.outcomes import READS, Judgement, happened, judged, reached
 from simulator.harness.documents import Document, documents_in, entries_by_id
@@ -468,7 +468,7 @@ CLAIM_CHECKS: Final = (
     ),
     Check(
         code="OUT010",
-        rule="A program ends with exit status 0 only when the backup is ready, or the restore done.",
+        rule="A program ends with exit status 0 only when the backup is ready, the restore done.",
         why="Whoever called it goes on: upgrades the cluster, deletes the older backup.",
         looks_at=_programs,
         problem=_too_early,
@@ -490,6 +490,7 @@ CLAIM_CHECKS: Final = (
     Check(
         code="OUT012",
         rule="A failure says what has failed.",
+        severity=Severity.WARNING,
         why="At three in the morning, it is all that somebody has.",
         looks_at=_failures,
         problem=_nothing_said,
@@ -499,6 +500,7 @@ CLAIM_CHECKS: Final = (
     Check(
         code="OUT013",
         rule="A failure is told in the client's own words, not by a crash.",
+        severity=Severity.WARNING,
         why="Admin Router answers with HTML: a client that expects JSON must survive that.",
         looks_at=_failures,
         problem=_crash,

@@ -14,16 +14,7 @@ from urllib.parse import parse_qsl, unquote
 
 from simulator.core.backups import Backup
 from simulator.core.commands import Refused
-from simulator.core.faults import (
-    AnswerWith,
-    Claim,
-    Deaf,
-    Drip,
-    Early,
-    Goodbye,
-    Skew,
-    Stall,
-)
+from simulator.core.faults import AnswerWith, Deaf, Goodbye, Skew
 from simulator.core.instants import Duration, Instant
 from simulator.harness.documents import Document, documents_in
 from simulator.harness.ports import Outcome, Ran, Target
@@ -46,8 +37,8 @@ FIELDS: Final[Mapping[str, str]] = {"create": "label", "restore": "id", "delete"
 CHANGING: Final = frozenset(FIELDS)
 """Operations that change something."""
 
-_WHOLE: Final = (Claim, Deaf, Drip, Early, Goodbye, Skew, Stall)
-"""Faults that bring the cluster's own answer, whole, if late or oddly."""
+_WHOLE: Final = (Deaf, Goodbye, Skew)
+"""Faults that bring the cluster's own answer, whole and in time."""
 
 
 class NoJson(Enum):
@@ -150,7 +141,7 @@ class Request:
 
     @cached_property
     def is_whole(self) -> bool:
-        """Whether the cluster's own answer came, and all of it."""
+        """Whether the cluster's own answer came, all of it and in time."""
         return all(isinstance(rule.fault, _WHOLE) for rule in self.exchange.struck)
 
     @property
