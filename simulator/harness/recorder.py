@@ -7,7 +7,7 @@ from simulator.clock import RealTime
 from simulator.core.backups import Backup
 from simulator.harness.checks.conduct import Call, Conduct, Pace, Request, Sent, numbered
 from simulator.harness.language.source_file import KeyPath
-from simulator.harness.ports import Control, Ok, Outcome, Ran, Target, claimed_by
+from simulator.harness.ports import Control, Outcome, Ran, Target, claimed_by
 from simulator.journal import Entry, Exchange
 
 
@@ -99,12 +99,8 @@ class Recorder:
         return call
 
     def _take_unasked(self) -> None:
-        """Take note of what came between calls.
-
-        Behind a call that did not go well, it may be a request of that call which was late.
-        """
-        last = self._calls[-1] if self._calls else None
-        call = None if last is None or isinstance(last.outcome, Ok) else last
+        """Take note of what came between calls, with the call before it."""
+        call = self._calls[-1] if self._calls else None
         requests = self._new_requests(self._new_entries())
         self._unasked += [Sent(call, request) for request in requests]
 

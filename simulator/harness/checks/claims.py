@@ -350,19 +350,18 @@ def _text(value: Any) -> str:  # noqa: ANN401 - whatever a client returns
 def _printed_ids(conduct: Conduct) -> Iterator[Claimed]:
     for claimed in _programs(conduct):
         call = claimed.call
-        if call.operation == "backup" and call.made and _ids_in(call):
+        if call.operation == "backup" and call.made and call.ran and not call.ran.status:
             yield claimed
 
 
 def _ids_in(call: Call) -> list[str]:
-    if call.ran is None or call.ran.status:
-        return []
+    assert call.ran is not None, "operations print what is read"
     return _ID.findall(call.ran.output.decode(errors="replace"))
 
 
 def _wrong_id(claimed: Claimed, conduct: Conduct) -> str | None:
     printed, made = _ids_in(claimed.call), claimed.call.made[-1]
-    if made in printed:
+    if made in printed or not printed:
         return None
     return f"printed {conduct.name(printed[-1])}; the new backup is {made}"
 

@@ -256,7 +256,7 @@ class Call:
 @final
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One request, and the call in which it was sent; None where nobody had asked for anything."""
+    """One request, and the call in which it was sent, or behind which."""
 
     call: Call | None
     request: Request
@@ -275,8 +275,7 @@ class Conduct:
     Attributes:
         target: what it was given.
         calls: what it was asked for, in order.
-        unasked: requests that came between calls; with the call before them where they can
-            belong to it.
+        unasked: requests that came between calls, each with the call before it, if any.
         pace: what its pauses are to the cluster.
         names: what the scenario calls the backups, by id.
     """

@@ -9,6 +9,7 @@ from simulator.core.statuses import RUNNING, Status
 from simulator.harness.checks.check import Chain, Check
 from simulator.harness.checks.conduct import CHANGING, Call, Conduct, Request, Sent
 from simulator.harness.documents import Document, components_of, restore_status_of, status_of
+from simulator.harness.ports import Ok
 
 POLLS_AFTER_END_MAX: Final = 2
 """One more look, to show the whole document, and one more to be sure, are no waste."""
@@ -140,12 +141,19 @@ def _made_by(call: Call) -> Iterator[str]:
             yield reply.backup.id
 
 
-def _unasked(conduct: Conduct) -> Iterator[Sent]:
-    return (sent for sent in conduct.to_service if sent.call is None)
+def _behind(conduct: Conduct) -> Iterator[Chain]:
+    """Behind a call that did not go well, a request may be one of that call which was late."""
+    for call in conduct.calls:
+        if isinstance(call.outcome, Ok):
+            late = (sent.request for sent in conduct.unasked if sent.call is call)
+            yield Chain(call, tuple(late))
 
 
-def _loud(sent: Sent, _: Conduct) -> str | None:
-    return f"sent {sent.request.exchange.method} {sent.request.path} behind its own answer"
+def _loud(chain: Chain, _: Conduct) -> str | None:
+    if not chain.evidence:
+        return None
+    first = chain.evidence[0].exchange
+    return f"sent {first.method} {first.target} behind its own answer"
 
 
 def _free_restores(conduct: Conduct) -> Iterator[Chain]:
@@ -316,7 +324,7 @@ ORDER_CHECKS: Final = (
         code="SEQ008",
         rule="A client that was asked for nothing asks for nothing.",
         why="Whoever answers while its work goes on has claimed what it does not know.",
-        looks_at=_unasked,
+        looks_at=_behind,
         problem=_loud,
         wrong="asked: list\nGET /list → 200\nclaimed: ok\nGET /list → 200",
         right="asked: list\nGET /list → 200\nclaimed: ok",

@@ -133,9 +133,7 @@ def _crowds(conduct: Conduct) -> Iterator[Chain]:
     for call in conduct.calls:
         requests = [each for each in call.operations if each.exchange.status // 100 != 3]  # noqa: PLR2004
         for _, group in groupby(requests, key=lambda each: each.at):
-            crowd = tuple(group)
-            if len(crowd) > 1:
-                yield Chain(call, crowd)
+            yield Chain(call, tuple(group))
 
 
 def _storm(chain: Chain, _: Conduct) -> str | None:
