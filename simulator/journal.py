@@ -129,8 +129,13 @@ class Journal:
         The same seed and the same requests give the same bytes on any run and in any process.
         """
         for number, entry in self.numbered():
-            line = {"number": number, "kind": type(entry).__name__, **_plain_fields(entry)}
+            line = plain_entry(number, entry)
             yield json.dumps(line, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def plain_entry(number: int, entry: Entry) -> dict[str, object]:
+    """Return an entry as JSON can hold it: its number, its kind, and its fields."""
+    return {"number": number, "kind": type(entry).__name__, **_plain_fields(entry)}
 
 
 def _plain_fields(entry: Entry) -> dict[str, object]:

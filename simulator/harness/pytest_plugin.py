@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import pytest
 
+from simulator.harness import pytest_report
+
 if TYPE_CHECKING:
     from simulator.core.cluster import ClusterSpec
     from simulator.core.faults import FaultRule
@@ -66,11 +68,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="SEED",
         help="seed of every fake cluster; by default each test has one made from its name",
     )
+    pytest_report.add_options(group)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Refuse a client that cannot be used before anything is collected."""
+    """Refuse a client or an option that cannot be used before anything is collected."""
     config.pluginmanager.register(_WrongFiles(), "dcos-sim wrong files")
+    if problem := pytest_report.options_problem(config):
+        raise pytest.UsageError(problem)
+    if not hasattr(config, "workerinput"):
+        reporter = pytest_report.RunReporter(config, partial(_clients, config))
+        config.pluginmanager.register(reporter, "dcos-sim report")
     if config.getoption("--client") or _settings_file(config):
         _clients(config)
 
@@ -185,6 +193,8 @@ class ScenarioItem(pytest.Function):
     """One scenario through one client. A function item: fixtures, marks and options all work."""
 
     scenario: "Scenario"
+    told: dict[str, Any]
+    """What there is to report of it, as plain values."""
 
     @classmethod
     def make(
@@ -192,12 +202,18 @@ class ScenarioItem(pytest.Function):
     ) -> "ScenarioItem":
         """Make the item; its seed depends on its name only."""
         seed = seed_for(parent.config, f"{parent.path.name}::{scenario.name}")
+        told = pytest_report.first_told(scenario, kind.name, seed)
+        wants = {
+            "timeline": pytest_report.wants_timelines(parent.config),
+            "points": pytest_report.wants_coverage(parent.config),
+        }
         item = cls.from_parent(
             parent,
             name=scenario.test_name(kind.name),
-            callobj=partial(_run, scenario=scenario, kind=kind, seed=seed),
+            callobj=partial(_run, scenario=scenario, kind=kind, seed=seed, told=told, **wants),
         )
-        item.scenario = scenario
+        item.scenario, item.told = scenario, told
+        item.user_properties += [("client", kind.name), ("seed", seed)]
         for tag in scenario.model.tags:
             parent.config.addinivalue_line("markers", f"{tag}: scenarios tagged {tag}")
             item.add_marker(tag)
@@ -224,16 +240,26 @@ class ScenarioItem(pytest.Function):
         return super().repr_failure(excinfo)
 
 
-def _run(*, scenario: "Scenario", kind: "ProfiledClient", seed: str) -> None:
+def _run(
+    *,
+    scenario: "Scenario",
+    kind: "ProfiledClient",
+    seed: str,
+    told: dict[str, Any],
+    timeline: bool,
+    points: bool,
+) -> None:
     import asyncio  # noqa: PLC0415 - only when a scenario runs
 
     from simulator.harness.clients.in_process import run_in_process  # noqa: PLC0415
     from simulator.harness.failure_text import failure_text  # noqa: PLC0415
     from simulator.harness.ports import ClientError, LacksError  # noqa: PLC0415
+    from simulator.harness.report import scenario_report  # noqa: PLC0415
 
     async def failure() -> str:
         # The verdict stays in here: asyncio writes out what its main task returned, each time.
         verdict = await run_in_process(scenario, kind, seed)
+        told.update(scenario_report(verdict, timeline=timeline, points=points or timeline))
         return "" if verdict.passed else failure_text(verdict)
 
     try:
@@ -339,8 +365,13 @@ _started: Final = pytest.StashKey["list[FakeCluster]"]()
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Add to the report of a failed test what its clusters saw."""
+    """Add to a report what its scenario came to, or what the clusters of a failed test saw."""
     report = yield
+    if isinstance(item, ScenarioItem) and (call.when == "call" or not report.passed):
+        setattr(report, pytest_report.TOLD, item.told)
+        codes = {each["code"] for each in item.told["findings"]} - {""}
+        if codes:
+            item.user_properties.append(("codes", " ".join(sorted(codes))))
     started = item.stash.get(_started, [])
     if call.when == "call":
         item.stash[_passed] = report.passed
