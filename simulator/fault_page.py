@@ -39,7 +39,7 @@ FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
         "text": "the text, or the error of the service or Marathon",
         "retry_after": "a duration, sent in whole seconds",
         "retry_date": "a duration, sent as the date in cluster time when it is over",
-        "location": "where a redirect leads: a path, or a whole address",
+        "location": "where a redirect leads: a path, or an address; `{port}` is the cluster's own",
     },
     "headers": {"headers": "names and values; `null` leaves a header out"},
     "early": {"early": "the status, 100 to 199"},

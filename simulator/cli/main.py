@@ -14,6 +14,7 @@ COMMANDS: Final = {
     "serve": "Serve a fake cluster to point anything at.",
     "explain": "Show what a scenario file scripts, before anything runs.",
     "lint": "Check scenario files and client profiles.",
+    "checks": "List what is judged about a client.",
     "schema": "Print the JSON Schemas of both, for editors.",
 }
 """Every command with its one line; each lives in the module of its name."""

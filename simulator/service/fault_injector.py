@@ -35,6 +35,10 @@ NOTHING: Final = Answer(0, b"", "", "")
 """What there is of an answer that the cluster never made."""
 
 
+OWN_PORT: Final = "{port}"
+"""In the address of a redirect, it stands for the port of the cluster itself."""
+
+
 @final
 class FaultInjector:
     """Spoils the answers of one Admin Router.
@@ -49,6 +53,8 @@ class FaultInjector:
         """Closes the port for so many seconds of real time; set by whoever listens."""
         self.leave_unread: Callable[[float], None] = _no_port
         """Lets the next connection wait for so many seconds; set by whoever listens."""
+        self.port = 0
+        """Where the cluster listens; set by whoever does."""
 
     def answer(
         self, own: Answer | None, rules: Sequence[FaultRule], route: Route | None, now: Instant
@@ -91,7 +97,7 @@ class FaultInjector:
     def _page(self, fault: AnswerWith, own: Answer, now: Instant) -> Answer:
         headers = {}
         if fault.location:
-            headers["Location"] = fault.location
+            headers["Location"] = fault.location.replace(OWN_PORT, str(self.port))
         if fault.retry_after is not None:
             seconds = fault.retry_after // NANOSECONDS_PER_SECOND
             date = formatdate(after(now, fault.retry_after) // NANOSECONDS_PER_SECOND, usegmt=True)

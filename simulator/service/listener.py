@@ -78,6 +78,7 @@ class Listener:
         self._closed_until = 0.0
         self._away: asyncio.Task[None] | None = None
         self._unread_seconds = 0.0
+        router.faults.port = self.port
         router.faults.refuse = self.refuse
         router.faults.leave_unread = self.leave_unread
         self._started = self._thread.begin(self._start())

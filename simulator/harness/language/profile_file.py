@@ -1,6 +1,5 @@
 """Loads client profiles: text in, a profile out, or every problem with its place."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -9,6 +8,7 @@ from typing import Final, final
 
 from pydantic import ValidationError
 
+from simulator.harness.language.allowed import unknown_checks
 from simulator.harness.language.file_errors import problems_of
 from simulator.harness.language.profile_model import (
     KINDS,
@@ -27,8 +27,6 @@ from simulator.harness.language.source_file import (
 )
 from simulator.harness.language.step_model import OPERATIONS
 from simulator.harness.language.template import names_in
-
-_CHECK: Final = re.compile(r"[A-Z]{3}\d{3}", re.ASCII)
 
 PROFILE_SUFFIX: Final = ".client.yaml"
 """How the names of profiles end where a whole folder is looked at."""
@@ -183,11 +181,7 @@ def _unusable_names(profile: Profile, source: SourceFile) -> Iterator[Problem]:
             message = f"{pattern!r} fits no scenario"
             hint = "write folder and file without .scenario.yaml, such as restore/*"
             yield Problem(place=place, message=message, hint=hint)
-    for check in profile.model.allow:
-        if not _CHECK.fullmatch(check):
-            place = source.place(("allow", check), of_key=True)
-            message, hint = f"{check!r} is no check", "write one like TIM002"
-            yield Problem(place=place, message=message, hint=hint)
+    yield from unknown_checks(profile.model.allow, source)
 
 
 def _placeholder_problems(source: SourceFile) -> Iterator[Problem]:

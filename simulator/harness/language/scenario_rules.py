@@ -7,6 +7,7 @@ from simulator.core.identifiers import label_problems
 from simulator.core.marathon import app_from
 from simulator.core.scripts import OperationKind, Path, dead_rules, stage_problems
 from simulator.core.statuses import Status
+from simulator.harness.language.allowed import unknown_checks
 from simulator.harness.language.cluster_model import (
     ChoiceModel,
     StageModel,
@@ -43,6 +44,7 @@ def broken_rules(scenario: Scenario) -> Iterator[Problem]:
         for path, message, hint in check(scenario):
             place = scenario.source.place(path, of_key=_names_a_backup(path))
             yield Problem(place=place, message=message, hint=hint)
+    yield from unknown_checks(scenario.model.allow, scenario.source)
 
 
 def _names_a_backup(path: KeyPath) -> bool:

@@ -99,9 +99,13 @@ class SourceFile:
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return a hint with the known word that is nearest, and all that are allowed."""
     allowed = list(known)
-    close = difflib.get_close_matches(word, allowed, n=1)
-    guess = f"did you mean {close[0]!r}? " if close else ""
-    return f"{guess}allowed here: {', '.join(allowed) or 'nothing'}"
+    return f"{guess(word, allowed)}allowed here: {', '.join(allowed) or 'nothing'}"
+
+
+def guess(word: str, known: Iterable[str]) -> str:
+    """Return a question with the known word that is nearest; empty where none is near."""
+    close = difflib.get_close_matches(word, list(known), n=1)
+    return f"did you mean {close[0]!r}? " if close else ""
 
 
 def in_one_line(value: Value) -> str:
