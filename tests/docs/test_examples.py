@@ -7,7 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,6 +19,7 @@ from simulator.core.faults import fault_problems
 from simulator.core.statuses import diagram
 from simulator.fault_model import FAULTS, rule_from
 from simulator.fault_page import EXAMPLES, FIELDS, fault_reference
+from simulator.harness.checks.page import check_reference, outcome_reference
 from simulator.harness.clients import client_kind
 from simulator.harness.clients.in_process import run_in_process
 from simulator.harness.failure_text import failure_text
@@ -151,6 +152,7 @@ def test_the_status_diagram_is_fresh() -> None:
     assert f"```mermaid\n{diagram()}```" in text
 
 
+CHECKS_PAGE = ROOT / "docs" / "reference" / "checks.md"
 FAULTS_PAGE = ROOT / "docs" / "reference" / "faults.md"
 MADE_FROM_MODELS = "<!-- made from the models; UPDATE_GOLDEN=1 pytest tests/docs writes it anew -->"
 
@@ -163,6 +165,30 @@ def test_the_reference_of_faults_is_fresh() -> None:
         FAULTS_PAGE.write_text(f"{head}{MADE_FROM_MODELS}{made}", encoding="utf-8")
         entries = made
     assert entries == made
+
+
+@pytest.mark.parametrize(
+    ("before", "made", "behind"),
+    [
+        ("<!-- outcomes -->", outcome_reference, "\n\n## To let a client break one"),
+        ("<!-- made from the checks -->", check_reference, ""),
+    ],
+    ids=["outcomes", "checks"],
+)
+def test_the_reference_of_checks_is_fresh(
+    before: str, made: Callable[[], str], behind: str
+) -> None:
+    """Every check has its entry, and every outcome its cell."""
+    text = CHECKS_PAGE.read_text(encoding="utf-8")
+    head, _, rest = text.partition(before)
+    found, _, tail = rest.partition(behind) if behind else (rest.rstrip("\n"), "", "")
+    wanted = f"\n\n{made().rstrip()}"
+    if os.environ.get("UPDATE_GOLDEN") == "1":
+        CHECKS_PAGE.write_text(
+            f"{head}{before}{wanted}{behind}{tail}".rstrip() + "\n", encoding="utf-8"
+        )
+        found = wanted
+    assert found == wanted
 
 
 @pytest.mark.parametrize("name", FAULTS)
