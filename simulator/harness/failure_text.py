@@ -50,6 +50,8 @@ def _finding_text(verdict: Verdict, finding: Finding) -> str:
         f"  found     {finding.found}\n",
     ]
     lines += [f"            {note}\n" for note in finding.notes]
+    if finding.check:
+        lines.append(f"  more      dcos-sim checks {finding.check.code}\n")
     return "".join(lines) + "\n"
 
 

@@ -139,11 +139,22 @@ class Judge:
         for breach in breaches(checks, conduct, self._exercised):
             self._breaches.append(breach)
             if breach.check.code not in self._allowed:
-                found = of_breach(breach)
+                found = of_breach(breach, *self._notes(breach))
                 if breach.check.severity is Severity.ERROR:
                     yield found
                 else:
                     self._warnings.append(found)
+
+    def _notes(self, breach: Breach) -> Iterator[str]:
+        """Yield what a program wrote that has claimed too much, and what it did not wait for."""
+        call = breach.call
+        if breach.check.code == "OUT010" and call and call.ran:
+            subject = call.argument if call.operation == "restore" else (call.made or ("",))[-1]
+            due = self._control.due(subject)
+            if due:
+                at = duration_text(elapsed(self._control.clock.start, due[0]))
+                yield f"nearest miss: it becomes {due[1]} at +{at}"
+            yield from _written(call.ran)
 
     @property
     def judged(self) -> Judged:
@@ -314,7 +325,7 @@ def finding(path: KeyPath, expected: str, found: str, *notes: str) -> Finding:
     return Finding(path=path, expected=expected, found=found, notes=notes)
 
 
-def of_breach(breach: Breach) -> Finding:
+def of_breach(breach: Breach, *notes: str) -> Finding:
     """Make a finding of a breach."""
     numbers = ", ".join(f"#{number}" for number in breach.requests[:_EVIDENCE_MAX])
     more = len(breach.requests) - _EVIDENCE_MAX
@@ -323,7 +334,7 @@ def of_breach(breach: Breach) -> Finding:
         path=breach.call.path if breach.call else (),
         expected=breach.check.rule,
         found=breach.found,
-        notes=((evidence,) if breach.requests else ()),
+        notes=(*((evidence,) if breach.requests else ()), *notes),
         check=breach.check,
         requests=breach.requests,
     )

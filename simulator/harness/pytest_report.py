@@ -105,10 +105,15 @@ class RunReporter:
         self._areas: Sequence[Area] = ()
         self._problem = ""
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take what a scenario came to, from here or from a worker."""
         told = getattr(report, TOLD, None)
         if told is not None:
+            from simulator.harness.shown_failure import ShownFailure  # noqa: PLC0415
+
+            if report.failed and isinstance(report.longrepr, str):
+                report.longrepr = ShownFailure(report.longrepr)
             outcome, reason = _outcome(report, told)
             result = {"outcome": outcome, "reason": reason, "seconds": round(report.duration, 4)}
             self._told[report.nodeid] = {"id": report.nodeid, **told, **result}
