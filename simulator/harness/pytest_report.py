@@ -113,7 +113,8 @@ class RunReporter:
             from simulator.harness.shown_failure import ShownFailure  # noqa: PLC0415
 
             if report.failed and isinstance(report.longrepr, str):
-                report.longrepr = ShownFailure(report.longrepr)
+                shown: Any = ShownFailure(report.longrepr)
+                report.longrepr = shown
             outcome, reason = _outcome(report, told)
             result = {"outcome": outcome, "reason": reason, "seconds": round(report.duration, 4)}
             self._told[report.nodeid] = {"id": report.nodeid, **told, **result}

@@ -18,7 +18,7 @@ _INDENTED: Final = re.compile(
 
 _COLOURS: Final = (
     (re.compile(r"^\S+:\d+:\d+: "), {"bold": True}),
-    (re.compile(r"^ +(?:\^+)$"), {"red": True}),
+    (re.compile(r"^ +\| +\^+$"), {"red": True}),
     (re.compile(r"^  (?:REQ|SEQ|TIM|OUT)\d{3} "), {"bold": True}),
     (re.compile(r"^  expected  "), {"bold": True}),
     (re.compile(r"^  found     "), {"red": True, "bold": True}),
