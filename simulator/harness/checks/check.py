@@ -120,11 +120,15 @@ def breaches(
         conduct: what the client did.
         exercised: gets the codes of the checks that had anything to look at.
     """
+    looked_at: dict[object, tuple[Any, ...]] = {}
     for check in checks:
+        subjects = looked_at.get(check.looks_at)
+        if subjects is None:
+            subjects = looked_at[check.looks_at] = tuple(check.looks_at(conduct))
+        if exercised is not None and subjects:
+            exercised.add(check.code)
         told: set[int] = set()
-        for subject in check.looks_at(conduct):
-            if exercised is not None:
-                exercised.add(check.code)
+        for subject in subjects:
             found = check.problem(subject, conduct)
             if found is None or id(subject.call) in told:
                 continue
