@@ -180,6 +180,26 @@ def test_a_crash_is_no_failure_that_a_program_reports(run: Run) -> None:
     ]
 
 
+def test_a_crash_after_all_is_done_is_told_once(run: Run) -> None:
+    """As a failure that was none, by the signal's name."""
+    assert found(run(BACKUP, program=making(ran(-11)))) == [
+        ("OUT011", "it was ended by SIGSEGV, having written nothing, and first is STATUS_READY")
+    ]
+
+
+def test_what_a_program_said_stands_beside_its_false_success(run: Run) -> None:
+    """It shows what the program has overlooked."""
+    said = ran(0, "no leader", output=b"waiting...\ndone\n")
+    (finding,) = run(FAILING, program=making(said)).findings
+    assert finding.check
+    assert finding.check.code == "OUT010"
+    assert finding.notes == (
+        "see request #4",
+        "on standard output: waiting... done",
+        "on standard error: no leader",
+    )
+
+
 def test_what_is_left_running_is_told(run: Run) -> None:
     assert found(run(BACKUP, program=making(ran(0, left_running="sleep 600")))) == [
         ("OUT016", "it left 'sleep 600' running in the background, which was killed")

@@ -1,4 +1,5 @@
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any
 
 import pytest
@@ -84,6 +85,11 @@ def changing(operation: str, change: Callable[[Any], Any]) -> Behaviour:
         return Ok(change(outcome.value)) if isinstance(outcome, Ok) else outcome
 
     return do
+
+
+def altered_at(key: str, value: object, document: dict[str, object]) -> dict[str, object]:
+    """Return a document with another value at a key."""
+    return {**document, key: value}
 
 
 # --- correct clients ---------------------------------------------------------------------------
@@ -265,11 +271,11 @@ def test_another_label_than_was_asked_for_is_found(run: Run) -> None:
     ]
 
 
-@pytest.mark.parametrize("value", ["nightly-0", {"id": "nightly-0"}, {"id": 3}])
+@pytest.mark.parametrize("value", ["nightly-0", {"id": "nightly-0"}, {"id": 3}, {}, ""])
 def test_a_wrong_id_is_found(run: Run, value: object) -> None:
     """Alone or in a document."""
     verdict = run(CREATE, create=doing("create", Ok(value)))
-    claimed = value["id"] if isinstance(value, dict) else value
+    claimed = value.get("id") if isinstance(value, dict) else value
     found = f"named {claimed!r}; the new backup is {id_of(verdict, 'first')}"
     assert only(verdict) == ("steps.0", "OUT003", found)
 
@@ -420,6 +426,27 @@ def test_a_very_long_value_is_shortened(run: Run) -> None:
     assert len(found.removeprefix("listed ")) == len("…") + 200
     found = only(run(SHOW, show=doing("show", Ok("x" * 10_000))))[2]
     assert len(found.removeprefix("showed ")) == len("…") + 200
+    for key in ("id", "status", "dcos_version"):
+        altered = changing("show", partial(altered_at, key, "x" * 10_000))
+        assert len(only(run(SHOW, show=altered))[2]) < 300
+    listed = doing("list", Ok([{"id": "x" * 10_000}]))
+    assert len(only(run("steps: [{list: {}}]", list=listed))[2]) < 300
+    for create in ("x" * 10_000, {"id": "x" * 10_000}):
+        assert len(only(run(CREATE, create=doing("create", Ok(create))))[2]) < 300
+
+
+def test_of_many_entries_some_are_named(run: Run) -> None:
+    """All of them would fill the screen."""
+    text = "    cluster: {backups: [{label: daily, times: 9}]}\n    steps: [{list: {}}]"
+    found = only(run(text, list=doing("list", Ok([]))))[2]
+    assert found.startswith("of 9 backups it lost daily-")
+    assert (found.count("daily-"), found[-11:]) == (5, " and 4 more")
+    made_up = Ok([{"id": f"ghost-{number}"} for number in range(7)])
+    assert only(run("steps: [{list: {}}]", list=doing("list", made_up))) == (
+        "steps.0",
+        "OUT005",
+        "listed ghost-0, ghost-1, ghost-2, ghost-3, ghost-4 and 2 more, which was not there",
+    )
 
 
 @pytest.mark.parametrize(
@@ -483,6 +510,21 @@ def test_another_backup_than_was_asked_for_is_found(run: Run, value: object) -> 
     """Or none at all."""
     verdict = run(SHOW, show=doing("show", Ok(value)))
     assert only(verdict) == ("steps.0", *not_shown(value, id_of(verdict, "old")))
+
+
+def test_a_whole_other_backup_is_told_as_that(run: Run) -> None:
+    """Not as a status that nobody answered."""
+
+    async def first_of_all(correct: Client, backup_id: str) -> Outcome:
+        del backup_id
+        listed = await correct.list("")
+        return Ok(listed.value[0]) if isinstance(listed, Ok) else listed
+
+    verdict = run(SHOW, show=first_of_all)
+    other = id_of(verdict, "older")
+    assert told(verdict) == [not_shown({"id": other}, id_of(verdict, "old"))]
+    verdict = run(SHOW, show=changing("show", partial(altered_at, "id", "new")))
+    assert told(verdict) == [not_shown({"id": "new"}, id_of(verdict, "old"))]
 
 
 def test_a_backup_that_is_not_there_cannot_be_shown(run: Run) -> None:
