@@ -229,6 +229,25 @@ def test_a_create_that_did_not_happen_is_a_false_success(run: Run, value: object
     assert only(verdict) == ("steps.0", "OUT001", f"{SUCCEEDED}, but {UNASKED}")
 
 
+def test_a_false_success_that_is_allowed_has_nothing_to_show(run: Run) -> None:
+    """What is expected of the new backup is missing then."""
+    text = "    steps: [{create: {label: nightly}, expect: {status: STATUS_BACKING_UP}}]"
+    verdict = run(f"{text}\n    allow: {{OUT001: known}}\n", create=saying(Ok({"id": "nightly-0"})))
+    wanted = "status: 'STATUS_BACKING_UP'"
+    assert only(verdict) == ("steps.0.expect.status", wanted, "nothing there")
+    assert verdict.judged.allowed == {"OUT001"}
+
+
+def test_of_one_call_the_first_broken_claim_is_told_that_is_not_allowed(run: Run) -> None:
+    """Others about the same call mostly follow from it."""
+    ready = doing("create", Ok({"id": "nightly-0", "status": "STATUS_READY"}))
+    text = "    steps: [{create: {label: nightly}}]\n"
+    assert only(run(text, create=ready))[1] == "OUT003"
+    allowed = run(text + "    allow: {OUT003: known}\n", create=ready)
+    assert only(allowed)[1] == "OUT006"
+    assert allowed.judged.broken == {"OUT003", "OUT006"}
+
+
 def test_a_create_that_was_refused_is_a_false_success(run: Run) -> None:
     """With the cluster's own reason."""
     verdict = run("steps: [{create: {label: x}}]", create=doing("create", Ok()))
