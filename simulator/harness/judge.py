@@ -5,6 +5,7 @@ The judge looks at the cluster through its controls, without a request.
 
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from itertools import islice
 from typing import Final, final
 
@@ -244,14 +245,16 @@ class Judge:
 
     def ran(self, call: Call, program: ProgramRunModel) -> Iterator[Finding]:
         """Judge how a program ended, then compare it with what is expected."""
-        findings = self.checked(call)
-        yield from findings
         ran = call.ran
         assert ran is not None, "a program has run"
+        findings = self.checked(call)
+        codes = {each.check.code for each in findings if each.check}
+        said = tuple(_written(ran)) if "OUT010" in codes else ()
+        yield from (replace(each, notes=(*each.notes, *said)) for each in findings)
         if ran.stopped:
             return
         path = ("program",)
-        if ran.status < 0:
+        if ran.status < 0 and "OUT011" not in codes:
             yield finding(path, "the program to end by itself", ran.how_it_ended)
         elif not findings and not self._ended_as(program, call, ran):
             standing = truth(call, self._recorder.of_one(call))

@@ -21,6 +21,8 @@ COMPARED_MAX: Final = 200
 
 _SHOWN_MAX: Final = 200
 
+_NAMED_MAX: Final = 5
+
 _STATUSES: Final = frozenset(status.value for status in Status)
 
 _UUID: Final = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
@@ -70,7 +72,8 @@ def _named(conduct: Conduct) -> Iterator[Claimed]:
     """Successful creates that name a backup: some clients are silent."""
     for claimed in _operations(conduct):
         outcome = claimed.call.outcome
-        if claimed.call.operation == "create" and isinstance(outcome, Ok) and outcome.value:
+        is_told = isinstance(outcome, Ok) and outcome.value is not None
+        if claimed.call.operation == "create" and is_told:
             yield claimed
 
 
@@ -139,6 +142,8 @@ def _program_failed(claimed: Claimed, conduct: Conduct) -> str | None:
     if judged(call).judgement is not Judgement.FALSE_FAILURE or call.ran is None:
         return None
     how = call.ran.how_it_ended
+    if call.ran.status < 0:
+        return f"{how}, and {truth(call, conduct)}"
     return f"exit status {call.ran.status}, and {truth(call, conduct)}: {how}"
 
 
@@ -181,7 +186,7 @@ def _new_id(claimed: Claimed, _: Conduct) -> str | None:
     named = value.get("id") if isinstance(value, Mapping) else value
     if not call.made or named == call.made[-1]:
         return None
-    return f"named {named!r}; the new backup is {call.made[-1]}"
+    return f"named {_shown(named)}; the new backup is {call.made[-1]}"
 
 
 def _unreadable(claimed: Claimed, _: Conduct) -> str | None:
@@ -191,36 +196,49 @@ def _unreadable(claimed: Claimed, _: Conduct) -> str | None:
     if call.operation == "list":
         if entries_by_id(value) is not None:
             return None
-        return f"listed {beginning(repr(value), _SHOWN_MAX)}"
+        return f"listed {_shown(value)}"
     if isinstance(value, Mapping):
         return None
-    return f"showed {beginning(repr(value), _SHOWN_MAX)}"
+    return f"showed {_shown(value)}"
 
 
 def _other_backup(claimed: Claimed, _: Conduct) -> str | None:
     call = claimed.call
     assert isinstance(call.outcome, Ok), "others show nothing"
     shown = call.outcome.value.get("id")
-    return (
-        None if shown == call.argument else f"showed {shown!r}, and was asked for {call.argument}"
-    )
+    if shown == call.argument:
+        return None
+    return f"showed {_shown(shown)}, and was asked for {call.argument}"
 
 
 def _lost(claimed: Claimed, conduct: Conduct) -> str | None:
     there, shown = _there(claimed.call), set(_listed(claimed.call))
     lost = [conduct.name(key) for key in there if key not in shown]
-    return f"of {len(set(there))} backups it lost {', '.join(lost)}" if lost else None
+    return f"of {len(set(there))} backups it lost {_several(lost)}" if lost else None
 
 
 def _invented(claimed: Claimed, conduct: Conduct) -> str | None:
     there, shown = _there(claimed.call), _listed(claimed.call)
     invented = [conduct.name(key) for key in shown if key not in there]
     if invented:
-        return f"listed {', '.join(invented)}, which was not there"
+        return f"listed {_several(invented)}, which was not there"
     if sorted(shown) in (sorted(set(there)), sorted(there)):
         return None
     twice = next((key for key in shown if shown.count(key) > there.count(key)), "")
     return f"listed {conduct.name(twice)} {shown.count(twice)} times" if twice else None
+
+
+def _shown(value: object) -> str:
+    """Quote what a client shows, if need be only its beginning."""
+    return beginning(repr(value), _SHOWN_MAX)
+
+
+def _several(names: list[str]) -> str:
+    """Name some of many, each once."""
+    names = list(dict.fromkeys(names))
+    more = len(names) - _NAMED_MAX
+    shown = ", ".join(map(beginning, names[:_NAMED_MAX]))
+    return f"{shown} and {more} more" if more > 0 else shown
 
 
 def _listed(call: Call) -> list[str]:
@@ -240,22 +258,24 @@ def _there(call: Call) -> list[str]:
 
 
 def _shown_by(call: Call) -> Iterator[Document]:
-    """Yield the documents that a client shows."""
+    """Yield the documents that a client shows; a show of another backup is judged apart."""
     value = call.outcome.value if isinstance(call.outcome, Ok) else None
     each = value if isinstance(value, list) else [value]
     if len(each) <= COMPARED_MAX:
-        yield from (one for one in each if isinstance(one, Mapping) and "id" in one)
+        documents = (one for one in each if isinstance(one, Mapping) and "id" in one)
+        of_any = call.operation != "show"
+        yield from (one for one in documents if of_any or one["id"] == call.argument)
 
 
 def _statuses(claimed: Claimed, conduct: Conduct) -> str | None:
     for document in _shown_by(claimed.call):
         answered = _answered(claimed.call, document)
-        status, name = document.get("status"), conduct.name(str(document["id"]))
+        status, name = document.get("status"), beginning(conduct.name(str(document["id"])))
         if "status" not in answered:
             if is_status(status):
                 return f"showed {name} as {status}, and the answer had no status"
         elif "status" in document and differs(status, answered["status"]):
-            return f"showed {name} as {status!r}; the answer was {answered['status']}"
+            return f"showed {name} as {_shown(status)}; the answer was {answered['status']}"
     return None
 
 
@@ -264,9 +284,9 @@ def _details(claimed: Claimed, conduct: Conduct) -> str | None:
         answered = _answered(claimed.call, document)
         for key in COMPARED:
             if key in document and key in answered and differs(document[key], answered[key]):
-                shown = beginning(repr(document[key]), _SHOWN_MAX)
-                name = conduct.name(str(document["id"]))
-                return f"showed {name} with {key} {shown}; the answer was {answered[key]!r}"
+                shown, right = _shown(document[key]), _shown(answered[key])
+                name = beginning(conduct.name(str(document["id"])))
+                return f"showed {name} with {key} {shown}; the answer was {right}"
     return None
 
 

@@ -1,7 +1,7 @@
 """SEQ: the order of requests makes sense."""
 
 from collections.abc import Callable, Iterator
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Final
 
 from simulator.core.commands import Refused
@@ -180,23 +180,31 @@ def _unready(chain: Chain, conduct: Conduct) -> str | None:
 
 def _ended(conduct: Conduct) -> Iterator[Chain]:
     for call in conduct.calls:
-        if call.operation in {"create", "backup", "restore"} and len(call.operations) > 1:
-            chain = _from_end(call)
-            if chain:
-                yield Chain(call, chain)
+        if call.operation in {"create", "backup", "restore"}:
+            for start, part in _started(call):
+                chain = _from_end(start, part)
+                if chain:
+                    yield Chain(call, chain)
 
 
-def _from_end(call: Call) -> tuple[Request, ...]:
+def _started(call: Call) -> Iterator[tuple[Request, tuple[Request, ...]]]:
+    """Yield what has started something, with all that follows until something else starts."""
+    requests = call.operations
+    route = "restore" if call.operation == "restore" else "create"
+    starts = [index for index, each in enumerate(requests) if each.route == route and each.is_done]
+    for start, until in pairwise([*starts, len(requests)]):
+        yield requests[start], requests[start + 1 : until]
+
+
+def _from_end(start: Request, part: tuple[Request, ...]) -> tuple[Request, ...]:
     """Return the requests from the one on whose answer showed the end of what was started."""
-    subject = ""
-    for index, request in enumerate(call.operations):
-        reply = request.exchange.reply
-        if request.route == ("restore" if call.operation == "restore" else "create"):
-            subject = reply.backup.id if request.is_done and reply and reply.backup else subject
-        elif subject and not request.exchange.struck:
+    reply = start.exchange.reply
+    subject = reply.backup.id if reply and reply.backup else ""
+    for index, request in enumerate(part):
+        if not request.exchange.struck:
             documents = (each for each in request.shown if each["id"] == subject)
-            if any(_is_end(each, of_restore=call.operation == "restore") for each in documents):
-                return call.operations[index:]
+            if any(_is_end(each, of_restore=start.route == "restore") for each in documents):
+                return part[index:]
     return ()
 
 
