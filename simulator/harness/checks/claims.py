@@ -543,8 +543,9 @@ CLAIM_CHECKS: Final = (
         why="The others fill the master's disk, and nobody knows that they are there.",
         looks_at=_creates,
         problem=_one_backup,
-        wrong=f"asked: create nightly\n{_NIGHTLY} {_NEW}{_NIGHTLY} → 200 nightly-2 "
-        "STATUS_BACKING_UP\nclaimed: ok",
-        right=f"asked: create nightly\n{_NIGHTLY} {_NEW}claimed: ok",
+        wrong=f"asked: create nightly\n{_NIGHTLY} → nothing, but done\nGET /list → 200\n"
+        f"{_NIGHTLY} → 200\nclaimed: ok",
+        right=f"asked: create nightly\n{_NIGHTLY} → nothing, but done\nGET /list → 200\n"
+        "claimed: ok",
     ),
 )
