@@ -1,6 +1,7 @@
 """OUT: what the client claims is what happened."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -9,8 +10,8 @@ from simulator.core.statuses import Status
 from simulator.harness.checks.check import Check, Claimed, Severity
 from simulator.harness.checks.conduct import Call, Conduct
 from simulator.harness.checks.outcomes import READS, Judgement, happened, judged, reached
-from simulator.harness.documents import Document, documents_in, entries_by_id
-from simulator.harness.plain_text import beginning
+from simulator.harness.documents import Document, documents_in, entries_by_id, status_of
+from simulator.harness.plain_text import beginning, written
 from simulator.harness.ports import WROTE_NOTHING, Failed, Ok
 
 COMPARED: Final = ("dcos_version", "timestamp", "component_status", "restores")
@@ -30,9 +31,9 @@ _CRASH: Final = re.compile(
     r"Traceback \(most recent call last\)"
     r"|^(?:\w+\.)*(?:Key|Type|Attribute|Index|Name|Assertion|Recursion|UnboundLocal|JSONDecode|UnicodeDecode)"
     r"Error(?::|$)"
-    r"|^\s+at \S.*:\d+:\d+\)?$"
+    r"|^\s+at .*(?:[/\\<\[]|node:)\S*:\d+:\d+\)?$"
     r"|^(?:Syntax|Type|Reference|Range)Error: "
-    r"|^Unexpected (?:token|end|non-whitespace)"
+    r"|^Unexpected (?:token |end of (?:JSON )?input|non-whitespace)"
     r"|^Cannot read propert"
     r"|^panic: |^invalid character '"
     r"|^jq: |^parse error: "
@@ -181,7 +182,7 @@ def _new_id(claimed: Claimed, _: Conduct) -> str | None:
     named = value.get("id") if isinstance(value, Mapping) else value
     if not call.made or named == call.made[-1]:
         return None
-    return f"named {named!r}; the new backup is {call.made[-1]}"
+    return f"named {written(named)}; the new backup is {call.made[-1]}"
 
 
 def _unreadable(claimed: Claimed, _: Conduct) -> str | None:
@@ -191,10 +192,10 @@ def _unreadable(claimed: Claimed, _: Conduct) -> str | None:
     if call.operation == "list":
         if entries_by_id(value) is not None:
             return None
-        return f"listed {beginning(repr(value), _SHOWN_MAX)}"
+        return f"listed {beginning(written(value), _SHOWN_MAX)}"
     if isinstance(value, Mapping):
         return None
-    return f"showed {beginning(repr(value), _SHOWN_MAX)}"
+    return f"showed {beginning(written(value), _SHOWN_MAX)}"
 
 
 def _other_backup(claimed: Claimed, _: Conduct) -> str | None:
@@ -202,7 +203,9 @@ def _other_backup(claimed: Claimed, _: Conduct) -> str | None:
     assert isinstance(call.outcome, Ok), "others show nothing"
     shown = call.outcome.value.get("id")
     return (
-        None if shown == call.argument else f"showed {shown!r}, and was asked for {call.argument}"
+        None
+        if shown == call.argument
+        else f"showed {written(shown)}, and was asked for {call.argument}"
     )
 
 
@@ -213,14 +216,12 @@ def _lost(claimed: Claimed, conduct: Conduct) -> str | None:
 
 
 def _invented(claimed: Claimed, conduct: Conduct) -> str | None:
-    there, shown = _there(claimed.call), _listed(claimed.call)
+    there, shown = Counter(_there(claimed.call)), Counter(_listed(claimed.call))
     invented = [conduct.name(key) for key in shown if key not in there]
     if invented:
         return f"listed {', '.join(invented)}, which was not there"
-    if sorted(shown) in (sorted(set(there)), sorted(there)):
-        return None
-    twice = next((key for key in shown if shown.count(key) > there.count(key)), "")
-    return f"listed {conduct.name(twice)} {shown.count(twice)} times" if twice else None
+    twice = next((key for key, times in shown.items() if times > there[key]), None)
+    return None if twice is None else f"listed {conduct.name(twice)} {shown[twice]} times"
 
 
 def _listed(call: Call) -> list[str]:
@@ -255,7 +256,7 @@ def _statuses(claimed: Claimed, conduct: Conduct) -> str | None:
             if is_status(status):
                 return f"showed {name} as {status}, and the answer had no status"
         elif "status" in document and differs(status, answered["status"]):
-            return f"showed {name} as {status!r}; the answer was {answered['status']}"
+            return f"showed {name} as {written(status)}; the answer was {status_of(answered)}"
     return None
 
 
@@ -264,9 +265,10 @@ def _details(claimed: Claimed, conduct: Conduct) -> str | None:
         answered = _answered(claimed.call, document)
         for key in COMPARED:
             if key in document and key in answered and differs(document[key], answered[key]):
-                shown = beginning(repr(document[key]), _SHOWN_MAX)
+                both = (document[key], answered[key])
+                shown, told = (beginning(written(each), _SHOWN_MAX) for each in both)
                 name = conduct.name(str(document["id"]))
-                return f"showed {name} with {key} {shown}; the answer was {answered[key]!r}"
+                return f"showed {name} with {key} {shown}; the answer was {told}"
     return None
 
 
@@ -282,11 +284,18 @@ def _answered(call: Call, document: Document) -> Document:
 
 def differs(found: object, answered: object) -> bool:
     """Whether a client shows something else than was answered; it may leave things out."""
+    try:
+        return _differs(found, answered)
+    except RecursionError:  # no document of the service's is nested so deep
+        return False
+
+
+def _differs(found: object, answered: object) -> bool:
     if isinstance(found, Mapping) and isinstance(answered, Mapping):
-        return any(key in answered and differs(found[key], answered[key]) for key in found)
+        return any(key in answered and _differs(found[key], answered[key]) for key in found)
     if isinstance(found, str) and isinstance(answered, str):
         return found != answered and not _same_instant(found, answered)
-    return found != answered and (is_status(found) or type(found) is type(answered))
+    return (is_status(found) or type(found) is type(answered)) and found != answered
 
 
 def is_status(value: object) -> bool:
@@ -320,8 +329,8 @@ def _crash(claimed: Claimed, _: Conduct) -> str | None:
     match = _CRASH.search(call.ran.errors if call.ran else call.outcome.message)
     if match is None:
         return None
-    last = call.outcome.message.strip().splitlines()[-1]
-    return f"it ended in {beginning(match[0].strip(), 60)}: {beginning(last.strip(), 120)}"
+    last = call.outcome.message.strip().rpartition("\n")[2]
+    return f"it ended in {beginning(match[0], 60)}: {beginning(last)}"
 
 
 def _secret(claimed: Claimed, conduct: Conduct) -> str | None:
@@ -344,7 +353,7 @@ def _said(call: Call) -> Iterator[tuple[str, str]]:
 
 
 def _text(value: Any) -> str:  # noqa: ANN401 - whatever a client returns
-    return "" if isinstance(value, list) and len(value) > COMPARED_MAX else repr(value)
+    return "" if isinstance(value, list) and len(value) > COMPARED_MAX else written(value)
 
 
 def _printed_ids(conduct: Conduct) -> Iterator[Claimed]:

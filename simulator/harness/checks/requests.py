@@ -8,7 +8,7 @@ from typing import Final
 
 from simulator.harness.checks.check import Check, Severity
 from simulator.harness.checks.conduct import FIELDS, METHODS, Conduct, NoJson, Request, Sent
-from simulator.harness.plain_text import beginning
+from simulator.harness.plain_text import beginning, written
 
 COOKIE: Final = "dcos-acs-auth-cookie="
 
@@ -104,7 +104,7 @@ def _field(sent: Sent, _: Conduct) -> str | None:
     if field not in sent.request.document:
         return f"sent a body without {field!r}"
     value = sent.request.document[field]
-    return None if isinstance(value, str) else f"sent {field}: {beginning(repr(value))}"
+    return None if isinstance(value, str) else f"sent {field}: {beginning(written(value))}"
 
 
 def _more(sent: Sent, _: Conduct) -> str | None:
