@@ -32,6 +32,8 @@ from simulator.core.faults import AnswerWith, Cut, Edit, Ending, Fault, FaultRul
 from simulator.core.identifiers import BackupId
 from simulator.core.instants import Instant, parse_duration, parse_rfc3339
 from simulator.core.statuses import Status
+from simulator.harness.checks.catalogue import CHECKS
+from simulator.harness.checks.check import breaches
 from simulator.harness.checks.conduct import BASE_PATH, Call, Conduct, Pace, Request, Sent
 from simulator.harness.ports import Failed, Indeterminate, Ok, Outcome, Ran, Target, claimed_by
 from simulator.journal import Exchange
@@ -318,3 +320,14 @@ def _written(text: str) -> str:
 def told() -> Callable[[str], Conduct]:
     """Return how to read a conduct from its text."""
     return lambda text: Reader().read(text)
+
+
+@pytest.fixture(scope="session")
+def found() -> Callable[[str, str], list[str]]:
+    """Return how to apply one check to a text: what it finds, once for each call."""
+
+    def found(code: str, text: str) -> list[str]:
+        conduct = Reader().read(text)
+        return [breach.found for breach in breaches([CHECKS[code]], conduct)]
+
+    return found
