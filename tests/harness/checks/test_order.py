@@ -87,7 +87,8 @@ def test_what_may_be_asked_for_again(text: str, found: Found) -> None:
         (f"{BACKUP}{CREATE} → 200\nGET /list → 200\n{CREATE} → 200", (1, 3)),
         (
             (
-                f"there: nightly-0 STATUS_ERROR\n{BACKUP}{CREATE} → 200 nightly-1 STATUS_BACKING_UP\n"
+                f"there: nightly-0 STATUS_ERROR\n{BACKUP}"
+                f"{CREATE} → 200 nightly-1 STATUS_BACKING_UP\n"
                 f"GET /list → 200\n{CREATE} → 200"
             ),
             (1, 3),
