@@ -33,7 +33,7 @@ Found = list[tuple[str, str, tuple[int, ...]]]
 
 ALL = tuple(CHECKS.values())
 TEXTS = tuple(text for check in ALL for text in (check.wrong, check.right))
-DEEP = 100_000
+DEEP = 10_000
 
 any_text = st.text(st.characters(), max_size=12) | st.text("TOKEN/%?&=.-\n\x1b", max_size=12)
 json_values = st.recursive(
@@ -203,7 +203,7 @@ def found(conduct: Conduct) -> Found:
     return found
 
 
-@settings(max_examples=300)
+@settings(max_examples=200)
 @given(data=st.data())
 def test_no_check_fails_on_any_conduct(data: st.DataObject, told: Told) -> None:
     """And it finds the same again, be it by itself or with values that nobody has looked at yet."""
@@ -218,7 +218,7 @@ def test_no_check_fails_on_any_conduct(data: st.DataObject, told: Told) -> None:
     assert found(replace(conduct, calls=tuple(fresh))) == first
 
 
-@settings(max_examples=300)
+@settings(max_examples=200)
 @given(
     operation=st.sampled_from(["list", "list night", "show nightly-1"]),
     answered=st.lists(documents, max_size=2).map(as_json) | deep_bodies,
