@@ -6,6 +6,10 @@ from enum import Enum
 from typing import Any, Final, Protocol, final
 
 from simulator.harness.checks.conduct import Call, Conduct, Request
+from simulator.harness.plain_text import beginning
+
+FOUND_MAX: Final = 1200
+"""Characters of what is found: it quotes clients, who may say anything."""
 
 FAMILIES: Final = {
     "REQ": "one request is well-formed",
@@ -134,4 +138,6 @@ def breaches(
                 continue
             told.add(id(subject.call))
             numbers = tuple(request.number for request in subject.evidence)
-            yield Breach(check=check, found=found, call=subject.call, requests=numbers)
+            yield Breach(
+                check=check, found=beginning(found, FOUND_MAX), call=subject.call, requests=numbers
+            )

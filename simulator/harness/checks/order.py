@@ -143,10 +143,12 @@ def _made_by(call: Call) -> Iterator[str]:
 
 def _behind(conduct: Conduct) -> Iterator[Chain]:
     """Behind a call that did not go well, a request may be one of that call which was late."""
+    late: dict[int, list[Request]] = {}
+    for sent in conduct.unasked:
+        late.setdefault(id(sent.call), []).append(sent.request)
     for call in conduct.calls:
         if isinstance(call.outcome, Ok):
-            late = (sent.request for sent in conduct.unasked if sent.call is call)
-            yield Chain(call, tuple(late))
+            yield Chain(call, tuple(late.get(id(call), ())))
 
 
 def _loud(chain: Chain, _: Conduct) -> str | None:
@@ -254,7 +256,7 @@ def _again_forbidden(chain: Chain, _: Conduct) -> str | None:
     return f"{first} was answered with 403, and {len(rest)} more requests followed"
 
 
-_NIGHTLY = '{"label": "nightly"}'
+_NIGHTLY = 'POST /create {"label": "nightly"}'
 _ID = '{"id": "nightly-1"}'
 
 ORDER_CHECKS: Final = (
@@ -265,10 +267,9 @@ ORDER_CHECKS: Final = (
         "makes a second backup, or restores a second time.",
         looks_at=_ambiguous,
         problem=_again_unseen,
-        wrong=f"asked: backup nightly\nPOST /create {_NIGHTLY} → 504\n"
-        f"POST /create {_NIGHTLY} → 200",
-        right=f"asked: backup nightly\nPOST /create {_NIGHTLY} → 504\nGET /list?prefix=nightly- → "
-        f"200 []\nPOST /create {_NIGHTLY} → 200",
+        wrong=f"program: backup nightly\n{_NIGHTLY} → 504\n{_NIGHTLY} → 200",
+        right=f"program: backup nightly\n{_NIGHTLY} → 504\n"
+        f"GET /list?prefix=nightly- → 200 []\n{_NIGHTLY} → 200",
     ),
     Check(
         code="SEQ002",
@@ -304,10 +305,10 @@ ORDER_CHECKS: Final = (
         why="STATUS_READY and STATUS_ERROR are ends: nothing more will come.",
         looks_at=_ended,
         problem=_on_and_on,
-        wrong=f"asked: backup nightly\nPOST /create {_NIGHTLY} → 200 nightly-1 STATUS_BACKING_UP\n"
+        wrong=f"program: backup nightly\n{_NIGHTLY} → 200 nightly-1 STATUS_BACKING_UP\n"
         + "GET /list → 200 nightly-1 STATUS_READY\n" * 4,
-        right=f"asked: backup nightly\nPOST /create {_NIGHTLY} → 200 nightly-1 STATUS_BACKING_UP\n"
-        "GET /list → 200 nightly-1 STATUS_READY\n",
+        right=f"program: backup nightly\n{_NIGHTLY} → 200 nightly-1 STATUS_BACKING_UP\n"
+        "GET /list → 200 nightly-1 STATUS_READY",
     ),
     Check(
         code="SEQ006",
@@ -334,8 +335,8 @@ ORDER_CHECKS: Final = (
         why="Whoever answers while its work goes on has claimed what it does not know.",
         looks_at=_behind,
         problem=_loud,
-        wrong="asked: list\nGET /list → 200\nclaimed: ok\nGET /list → 200",
-        right="asked: list\nGET /list → 200\nclaimed: ok",
+        wrong="asked: list\nGET /list → 200\nclaimed: ok []\nGET /list → 200",
+        right="asked: list\nGET /list → 200\nclaimed: ok []",
     ),
     Check(
         code="SEQ009",

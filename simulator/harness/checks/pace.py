@@ -148,11 +148,11 @@ def _storm(chain: Chain, _: Conduct) -> str | None:
     return f"sent {len(chain.evidence)} requests at one instant of cluster time"
 
 
-_POLLING = 'asked: backup nightly\nPOST /create {"label": "nightly"} → 200\n'
+_POLLING = 'program: backup nightly\nPOST /create {"label": "nightly"} → 200\n'
 
 
-def _polled(pause: str, times: int = 6) -> str:
-    return "own time\n" + _POLLING + f"+{pause}\nGET /list → 200\n" * times
+def _polled(pause: str, time: str = "own time") -> str:
+    return f"{time}\n{_POLLING}" + f"+{pause}\nGET /list → 200\n" * 6
 
 
 PACE_CHECKS: Final = (
@@ -162,8 +162,8 @@ PACE_CHECKS: Final = (
         why="Every list is read from the master's disk, and every other client waits.",
         looks_at=_own_or_scaled,
         problem=_busy,
-        wrong=_polled("10ms"),
-        right=_polled("10s"),
+        wrong=_polled("10ms", "scaled time"),
+        right=_polled("10s", "scaled time"),
     ),
     Check(
         code="TIM002",
