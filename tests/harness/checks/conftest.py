@@ -171,9 +171,7 @@ class Reader:
         if self.call:
             self.call = replace(self.call, requests=(*self.call.requests, request))
         else:
-            last = self.calls[-1]
-            call = None if isinstance(last.outcome, Ok) else last
-            self.unasked.append(Sent(call, request))
+            self.unasked.append(Sent(self.calls[-1], request))
 
     def _answered(self, request: Request, answer: str) -> Exchange:
         match = _ANSWER.fullmatch(answer)

@@ -141,7 +141,7 @@ def test_one_backup_with_its_label_is_made(text: str, what: list[str], found: Fo
         ("ok nightly-1", []),
         ('ok {"id": "nightly-1", "status": "x"}', []),
         ("ok", []),
-        ("ok {}", []),
+        ("ok {}", ["named None; the new backup is nightly-1"]),
         ("failed: no", []),
         ("ok nightly", ["named 'nightly'; the new backup is nightly-1"]),
         ('ok {"status": "STATUS_READY"}', ["named None; the new backup is nightly-1"]),
