@@ -25,6 +25,7 @@ MARKS_OF_PYTEST = frozenset(
 """Tags become marks, and these would do something else than select."""
 
 _TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*", re.ASCII)
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 
 
 COUNT_MAX = 1_000_000
@@ -151,6 +152,19 @@ TagText = Annotated[
     str,
     BeforeValidator(parsed_by(_tag)),
     WithJsonSchema({"type": "string", "pattern": f"^{_TAG.pattern}$"}),
+]
+
+
+def _uuid(text: str) -> str:
+    if not _UUID.fullmatch(text):
+        raise ValueError("must be a UUID in lower case: 8-4-4-4-12 characters, 0 to 9 and a to f")
+    return text
+
+
+UuidText = Annotated[
+    str,
+    BeforeValidator(parsed_by(_uuid)),
+    WithJsonSchema({"type": "string", "format": "uuid"}),
 ]
 ClientName = Annotated[
     str,

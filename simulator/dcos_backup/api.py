@@ -1,9 +1,11 @@
 """The backup API over HTTP. Nothing is tried twice here: only who asks knows if that is safe."""
 
 import json
+import socket
 import ssl
-from collections.abc import Callable
+from contextlib import suppress
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection, IncompleteRead
+from threading import Event, Timer
 from typing import Final, NamedTuple, final
 from urllib.parse import quote
 
@@ -50,15 +52,13 @@ class BackupService:
 
     Args:
         settings: where it is.
-        now: how time is read, in seconds.
 
     Raises:
         CommandError: when the file of certificates cannot be used.
     """
 
-    def __init__(self, settings: Settings, now: Callable[[], float]) -> None:
+    def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._now = now
         self._tls = _tls(settings) if settings.is_https else None
         self._headers = {
             "Accept": "application/json",
@@ -111,34 +111,32 @@ class BackupService:
 
     def _exchange(self, method: str, path: str, document: object) -> _Answer:
         """Send one request on a connection of its own and read the whole answer."""
-        deadline = self._now() + self._settings.request_timeout
         connection = self._connect()
+        sock = connection.sock
+        # A timeout of a socket is for one read: an answer that drips could go on for ever.
+        alarm = Timer(self._settings.request_timeout, _hang_up, [sock, hung_up := Event()])
+        alarm.daemon = True
+        alarm.start()
         headers = dict(self._headers)
         body = None
         if document is not None:
             headers["Content-Type"] = "application/json"
             body = json.dumps(document).encode()
         try:
-            sock = connection.sock
             connection.request(method, path, body, headers)
             response = connection.getresponse()
             chunks = []
             while chunk := response.read1(CHUNK_BYTES):
                 chunks.append(chunk)
-                # A timeout of the socket is for one read: a slow answer could go on for ever.
-                sock.settimeout(max(deadline - self._now(), 0.001))
+            if hung_up.is_set():
+                raise TimeoutError  # what was read may be a part: the end is our own
             return _whole(response, b"".join(chunks))
-        except TimeoutError:
-            raise self._no_answer(
-                f"no answer within {self._settings.request_timeout:g} s"
-            ) from None
-        except OSError as error:
-            raise self._no_answer(f"the connection was lost ({_reason(error)})") from None
-        except IncompleteRead:
-            raise self._no_answer("the answer is cut short") from None
-        except HTTPException as error:
-            raise self._no_answer(f"the answer is broken ({type(error).__name__})") from None
+        except (OSError, HTTPException) as error:
+            is_late = isinstance(error, TimeoutError) or hung_up.is_set()
+            late = f"no answer within {self._settings.request_timeout:g} s"
+            raise self._no_answer(late if is_late else _what_broke(error)) from None
         finally:
+            alarm.cancel()
             connection.close()
 
     def _no_answer(self, problem: str) -> ServiceError:
@@ -212,6 +210,22 @@ def _refusal(answer: _Answer) -> str:
     if advice := _ADVICE.get(answer.status):
         said = f"{said} ({advice})"
     return f"HTTP {answer.status}: {said}"
+
+
+def _what_broke(error: OSError | HTTPException) -> str:
+    """Say what became of an answer that was not whole."""
+    if isinstance(error, OSError):
+        return f"the connection was lost ({_reason(error)})"
+    if isinstance(error, IncompleteRead):
+        return "the answer is cut short"
+    return f"the answer is broken ({type(error).__name__})"
+
+
+def _hang_up(sock: socket.socket, hung_up: Event) -> None:
+    """End a connection from another thread; whoever reads from it gets an end or an error."""
+    hung_up.set()
+    with suppress(OSError):  # it has ended already
+        sock.shutdown(socket.SHUT_RDWR)
 
 
 def _reason(error: OSError) -> str:

@@ -59,4 +59,4 @@ def _run(argv: list[str], environ: Mapping[str, str], streams: Streams, pause: P
         streams.print(arguments.text)
         return
     settings = settings_from(environ, arguments.request_timeout)
-    Commands(arguments, BackupService(settings, pause.now), streams, pause).run()
+    Commands(arguments, BackupService(settings), streams, pause).run()

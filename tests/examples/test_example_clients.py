@@ -47,6 +47,7 @@ def test_an_example_passes_a_bundled_scenario(profile: Path, scenario: Scenario)
     assert scenario.lacking(kind.operations, kind.programs) == ""
     verdict = asyncio.run(run_in_process(scenario, kind, "seed"))
     assert verdict.passed, failure_text(verdict)
+    assert verdict.judged.warnings == ()
 
 
 def test_every_example_has_a_profile() -> None:

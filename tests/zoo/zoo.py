@@ -64,8 +64,8 @@ class Mutant:
     """A broken client.
 
     Attributes:
-        name: unique in the zoo.
         language: the name of its correct client.
+        short: its name among the broken ones of that.
         family: of mistakes.
         says: what it does wrong, after "a client that".
         survives: why nothing can be expected to kill it; empty for all others.
@@ -77,8 +77,8 @@ class Mutant:
         by: what stands there then.
     """
 
-    name: str
     language: str
+    short: str
     family: str
     says: str
     survives: str
@@ -88,6 +88,11 @@ class Mutant:
     file: str
     replace: str
     by: str
+
+    @property
+    def name(self) -> str:
+        """Its name in the zoo."""
+        return f"{self.language}/{self.short}"
 
     def made_in(self, place: Path) -> Path:
         """Make the client in an empty folder; returns its profile."""
@@ -111,7 +116,7 @@ def mutants() -> Iterator[Mutant]:
         zoo = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506
         for entry in zoo["mutants"]:
             yield Mutant(
-                name=entry["name"],
+                short=entry["name"],
                 language=path.name.removesuffix(".zoo.yaml"),
                 family=entry["family"],
                 says=entry["says"],
@@ -171,7 +176,8 @@ async def _found(scenario: Scenario, kind: ProfiledClient) -> list[str]:
         verdict = await run_in_process(scenario, kind, SEED)
     except ClientError:
         return ["cannot be run"]
-    return sorted({each.check.code if each.check else EXPECTATION for each in verdict.findings})
+    findings = (*verdict.findings, *verdict.judged.warnings)
+    return sorted({each.check.code if each.check else EXPECTATION for each in findings})
 
 
 # --- the matrix ----------------------------------------------------------------------------------
@@ -214,14 +220,14 @@ def _head(zoo: Sequence[Mutant], matrix: Mapping[str, Kills]) -> Iterator[str]:
         if not matrix[mutant.name]:
             why = mutant.survives or "nobody knows why"
             yield f"    - **{mutant.name}** {mutant.says}: {why}"
-    yield "- their correct clients pass every scenario: `tests/examples`"
+    yield "- their correct clients pass every scenario, without a warning: `tests/examples`"
 
 
 def _row(mutant: Mutant, killers: Kills) -> str:
     counted = Counter(code for codes in killers.values() for code in codes)
     codes = ", ".join(code for code, _ in counted.most_common(4)) or "nothing"
     count = f"{len(killers)}{' or more' if len(killers) >= ENOUGH else ''}"
-    return f"| {mutant.says} (`{mutant.name}`) | {mutant.family} | {count} | {codes} |"
+    return f"| {mutant.says} (`{mutant.short}`) | {mutant.family} | {count} | {codes} |"
 
 
 def _once(zoo: Iterable[Mutant], matrix: Mapping[str, Kills]) -> Iterator[str]:

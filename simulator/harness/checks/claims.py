@@ -24,6 +24,9 @@ _SHOWN_MAX: Final = 200
 
 _NAMED_MAX: Final = 5
 
+_TOLD_MAX: Final = 100
+"""Characters of a reason, from its end, that a message must hold: messages may be cut."""
+
 _STATUSES: Final = frozenset(status.value for status in Status)
 
 _UUID: Final = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
@@ -352,6 +355,25 @@ def _nothing_said(claimed: Claimed, _: Conduct) -> str | None:
     return f"nothing but {message}" if is_bare else None
 
 
+def _reason_kept(claimed: Claimed, _: Conduct) -> str | None:
+    reasons = _reasons(claimed.call)
+    said = " ".join(text for _, text in _said(claimed.call))
+    if any(" ".join(reason[-_TOLD_MAX:].split()) in " ".join(said.split()) for reason in reasons):
+        return None
+    return f"the service said: {beginning(reasons[0], _SHOWN_MAX)}"
+
+
+def _reasons(call: Call) -> tuple[str, ...]:
+    """Return why the service refused the last request, as the client was told."""
+    last = call.operations[-1] if call.operations else None
+    reply = last.exchange.reply if last and last.refusal else None
+    return reply.refusal.messages if reply and reply.refusal else ()
+
+
+def _was_refused(call: Call) -> bool:
+    return _has_failed(call) and bool(_reasons(call))
+
+
 def _crash(claimed: Claimed, _: Conduct) -> str | None:
     call = claimed.call
     assert isinstance(call.outcome, Failed), "others did not crash"
@@ -404,6 +426,8 @@ def _left_running(claimed: Claimed, _: Conduct) -> str | None:
     return f"it left {ran.left_running!r} running in the background, which was killed"
 
 
+_refused = _each(_was_refused)
+
 _NIGHTLY = 'POST /create {"label": "nightly"}'
 _OLD = "there: nightly-1 STATUS_READY\n"
 _NEW = "→ 200 nightly-1 STATUS_BACKING_UP\n"
@@ -416,7 +440,7 @@ CLAIM_CHECKS: Final = (
         looks_at=_operations,
         problem=_false_success,
         wrong=f"asked: create nightly\n{_NIGHTLY} → 400 busy\nclaimed: ok",
-        right=f"asked: create nightly\n{_NIGHTLY} → 400 busy\nclaimed: failed: another one runs",
+        right=f"asked: create nightly\n{_NIGHTLY} → 400 busy\nclaimed: failed: busy",
     ),
     Check(
         code="OUT002",
@@ -577,5 +601,15 @@ CLAIM_CHECKS: Final = (
         f"{_NIGHTLY} → 200\nclaimed: ok",
         right=f"asked: create nightly\n{_NIGHTLY} → nothing, but done\nGET /list → 200\n"
         "claimed: ok",
+    ),
+    Check(
+        code="OUT018",
+        rule="A refusal is told with the reason that the service gave.",
+        why="Another backup runs, or the label is wrong: nobody can guess which.",
+        severity=Severity.WARNING,
+        looks_at=_refused,
+        problem=_reason_kept,
+        wrong=f"asked: create nightly\n{_NIGHTLY} → 400 busy\nclaimed: failed: HTTP 400",
+        right=f"asked: create nightly\n{_NIGHTLY} → 400 busy\nclaimed: failed: HTTP 400: busy",
     ),
 )

@@ -5,7 +5,7 @@ from itertools import islice, pairwise
 from typing import Final
 
 from simulator.core.commands import Refused
-from simulator.core.statuses import RUNNING, Status
+from simulator.core.statuses import Status
 from simulator.harness.checks.check import Chain, Check
 from simulator.harness.checks.conduct import CHANGING, Call, Conduct, Request, Sent
 from simulator.harness.documents import Document, components_of, restore_status_of, status_of
@@ -21,7 +21,6 @@ CHAINS_MAX: Final = 20
 """Of one call: whoever does it more often is told of the first."""
 
 _ENDS: Final = frozenset({Status.READY.value, Status.ERROR.value})
-_RUNNING: Final = frozenset(status.value for status in RUNNING)
 
 _ASKED: Final = {
     "create": {"create"},
@@ -213,7 +212,7 @@ def _from_end(start: Request, part: tuple[Request, ...]) -> tuple[Request, ...]:
 def _is_end(document: Document, *, of_restore: bool) -> bool:
     status = restore_status_of(document) if of_restore else status_of(document)
     parts = [status_of(each) for each in components_of(document, of_restore=of_restore)]
-    return status in _ENDS and not _RUNNING.intersection(parts)
+    return status in _ENDS and _ENDS.issuperset(parts)
 
 
 def _on_and_on(chain: Chain, _: Conduct) -> str | None:

@@ -9,6 +9,7 @@ from pydantic import (
     Field,
     Tag,
     WithJsonSchema,
+    model_validator,
 )
 
 from simulator.core.instants import Duration, parse_duration
@@ -23,6 +24,7 @@ from simulator.scalars import (
     Strict,
     Text,
     TimestampText,
+    UuidText,
     Version,
     parsed_by,
 )
@@ -53,7 +55,14 @@ class BackupModel(Strict):
     age: DurationText = Duration(0)
     status: Literal[Status.READY, Status.ERROR] = Status.READY
     error: Text = ""
+    uuid: UuidText | None = None
     times: MadeCount = 1
+
+    @model_validator(mode="after")
+    def _one_id_for_one_backup(self) -> "BackupModel":
+        if self.uuid and self.times > 1:
+            raise ValueError("needs one of uuid and times: an id belongs to one backup")
+        return self
 
 
 class ClusterModel(Strict):

@@ -191,7 +191,11 @@ class Scenario:
 
 def _existing(backup: BackupModel) -> ExistingBackup:
     return ExistingBackup(
-        label=backup.label, age=backup.age, status=backup.status, error=backup.error
+        label=backup.label,
+        age=backup.age,
+        status=backup.status,
+        error=backup.error,
+        uuid=backup.uuid or "",
     )
 
 

@@ -53,6 +53,11 @@ def _names_a_backup(path: KeyPath) -> bool:
 
 
 def _cluster(scenario: Scenario) -> Iterator[Finding]:
+    ids = [(backup.label, backup.uuid) for backup in scenario.listed_backups if backup.uuid]
+    for index, backup in enumerate(scenario.listed_backups):
+        if backup.uuid and ids.count((backup.label, backup.uuid)) > 1:
+            where: KeyPath = ("cluster", "backups", index, "uuid")
+            yield where, "two backups cannot have one id", "change a label or a uuid"
     for index, backup in enumerate(scenario.listed_backups):
         path = ("cluster", "backups", index)
         for problem in label_problems(backup.label):
