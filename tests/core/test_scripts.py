@@ -145,6 +145,7 @@ def test_without_a_rule_an_operation_takes_thirty_seconds(operation: OperationKi
     """Then it is ready."""
     rule = default_rule(operation)
     assert rule.on is operation
+    assert rule.origin == "the default script"
     assert seconds(30) == DEFAULT_LENGTH
     assert draw(rule, FixedChance()) == {
         "marathon": (Stage(status=operation.running, ends=Lasts(DEFAULT_LENGTH)), READY)
@@ -345,6 +346,12 @@ def test_a_choice_must_come_last() -> None:
     assert problems(choice, running(1, "secrets")) == [
         ((0,), "one_of decides how the script goes on, so it must come last in its list")
     ]
+
+
+def test_a_choice_that_does_not_come_last_hides_no_problem_behind_it() -> None:
+    """Nobody has to mend a script one error at a time."""
+    choice = OneOf((branch(READY), branch(FAILED)))
+    assert [path for path, _ in problems(choice, Stage(status=Status.BACKING_UP))] == [(0,), (1,)]
 
 
 def test_a_choice_needs_something_to_choose() -> None:
