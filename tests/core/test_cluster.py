@@ -415,6 +415,15 @@ def test_a_stage_ends_when_its_name_is_released() -> None:
     assert lab.status(backup_id) is Status.ERROR
 
 
+def test_what_follows_a_release_lasts_from_then_on() -> None:
+    """However long it was waited for."""
+    lab = Lab(on(CREATE, running(Until("go")), running(10)))
+    lab.create()
+    lab.at(3_600)
+    lab.do(Release("go"))
+    assert lab.cluster.next_deadline() == moment(3_610)
+
+
 def test_a_name_may_be_released_before_anything_waits_for_it() -> None:
     """Before the operation, or before its stage."""
     lab = Lab(on(CREATE, running(Until("early")), running(10), running(Until("late"))))
@@ -826,6 +835,11 @@ def test_a_refused_command_changes_nothing(
     assert repeated.reason is reason
 
 
+def two_apps() -> Lab:
+    """Return a cluster with two apps."""
+    return Lab(apps=["/web", "/api"])
+
+
 ONE_AT_A_TIME = "only one backup or restore runs at a time"
 
 
@@ -851,6 +865,7 @@ ONE_AT_A_TIME = "only one backup or restore runs at a time"
         ),
         (idle, exactly(Restore(UNKNOWN_ID)), f"backup {UNKNOWN_ID} does not exist"),
         (idle, exactly(RemoveApp("/no")), "App '/no' does not exist; there are: /web"),
+        (two_apps, exactly(RemoveApp("/no")), "App '/no' does not exist; there are: /web, /api"),
         (Lab, exactly(RemoveApp("/no")), "App '/no' does not exist; there are: none"),
         (backing_up, exactly(RemoveApp("/web")), "Marathon is restarting for a backup or restore"),
     ],

@@ -276,8 +276,9 @@ def test_a_create_that_is_lost_leaves_no_backup() -> None:
 def test_a_restore_that_is_lost_was_never_there() -> None:
     """The backup stays, with the restores that came before, and the apps stay as they were."""
     lab = Lab()
-    lab.do(Restore(lab.old))
-    lab.at(40)
+    for end in (40, 80):
+        lab.do(Restore(lab.old))
+        lab.at(end)
     before = dict(lab.cluster.backups)
     lab.do(DeployApp(app_from("/new")))
     lab.do(Restore(lab.old))
@@ -426,6 +427,22 @@ def test_a_script_does_not_help_against_a_full_disk() -> None:
 def as_of(lab: Lab, instant: int) -> dict[str, Status]:
     """Return the status of every backup at an instant."""
     return {each.label: each.status for each in lab.cluster.as_of(Instant(instant))}
+
+
+@pytest.mark.parametrize(
+    ("command", "why"),
+    [
+        (FULL, "filled or freed as asked"),
+        (DOWN, "turned as asked"),
+        (DeployApp(app_from("/new")), "deployed as asked"),
+        (RemoveApp("/web"), "removed as asked"),
+        (Release("go"), "released as asked"),
+        (Restart(Policy.RESUME), "restarted as asked"),
+    ],
+)
+def test_what_is_done_as_asked_says_so(command: Command, why: str) -> None:
+    """The journal has no other reason to show."""
+    assert Lab().reply(command).why == why
 
 
 def test_the_past_is_what_was_stored_then() -> None:

@@ -279,6 +279,15 @@ def test_a_rule_may_hold_while_a_status_holds(
     assert lab.counted == [(int(holds), int(holds))]
 
 
+@pytest.mark.parametrize("before", [(), (READY,), (READY, READY)])
+def test_of_several_restores_the_latest_counts(before: tuple[Status, ...]) -> None:
+    """However many there were."""
+    during = WhileStatus(label="*", kind=OperationKind.RESTORE, status=ERROR.value)
+    rule = FaultRule(fault=Hang(), operations=("list",), during=during)
+    assert Lab(rule, backups=[backup("nightly", READY, *before, ERROR)]).strike() == [0]
+    assert Lab(rule, backups=[backup("nightly", READY, ERROR, *before, READY)]).strike() == []
+
+
 # --- several rules -------------------------------------------------------------------------------
 
 
@@ -371,6 +380,7 @@ def test_counting_is_what_a_naive_reader_would_do(
         (Cut(Part.NOTHING, Ending.RESET), True, "the connection reset before the answer"),
         (Cut(Part.HEAD, Ending.CLOSE), False, "the connection closed after the head"),
         (Cut(Part.BODY, Ending.RESET), False, "the connection reset in the middle of the body"),
+        (WrongLength(1), False, "Content-Length 1 bytes too long"),
         (WrongLength(9), False, "Content-Length 9 bytes too long"),
         (WrongLength(-9), False, "Content-Length 9 bytes too short"),
         (BrokenChunk(), False, "a broken chunk"),
@@ -390,6 +400,7 @@ def test_counting_is_what_a_naive_reader_would_do(
         (Strangers("theirs", 3), False, "3 backups of another cluster"),
         (Edit(put=(("a.b", 1),), drop=("c",)), False, "another a.b, c of backups labelled *"),
         (Skew(SECOND), False, "Date 1s ahead"),
+        (Skew(1), False, "Date 1ns ahead"),
         (Skew(-SECOND), False, "Date 1s behind"),
     ],
 )
@@ -469,10 +480,12 @@ def test_a_rule_that_can_be_meant_has_no_problem(said: dict[str, object]) -> Non
         ({}, {"nth": ((3, 3),)}, True),
         ({"operations": ("create", "list")}, {}, True),
         ({"path": "/a"}, {"path": "/a"}, True),
+        ({"path": "/a"}, {}, True),
         ({"operations": (), "path": "*"}, {}, True),
         ({"operations": (), "path": "*"}, {"path": "/a"}, True),
         ({}, {"methods": ("GET",)}, True),
         ({"methods": ("GET", "PUT")}, {"methods": ("GET",)}, True),
+        ({"methods": ("GET",)}, {"methods": ("GET",)}, True),
         ({"also": True}, {}, True),
         ({"also": True}, {"fault": Hide("x")}, False),
         ({"methods": ("GET",)}, {}, False),
@@ -540,12 +553,25 @@ def test_a_use_begins_with_nothing_seen() -> None:
             "do",
             "cannot strike a delete: its answer has no body",
         ),
+        (
+            {"operations": ("delete",), "fault": WrongLength(-1)},
+            "do",
+            "cannot strike a delete: its answer has no body",
+        ),
     ],
 )
 def test_what_can_never_strike_is_found(fields: dict[str, Any], key: str, problem: str) -> None:
     """Each with the key that is to blame."""
     rule = FaultRule(**{"fault": Hang(), "commit": Commit.AFTER, **fields})
     assert list(fault_problems(rule)) == [(key, problem)]
+
+
+@pytest.mark.parametrize(
+    "path", ["/a", "*/a", "?a", "[/]a", "/a?b", "/a=b", "/a[?]b=c", "/[?]=b", "/a[?][?]=b"]
+)
+def test_a_pattern_of_paths_may_begin_with_anything_that_stands_for_a_slash(path: str) -> None:
+    """A question mark stands for one character, in brackets for itself."""
+    assert list(fault_problems(FaultRule(fault=Hang(), path=path))) == []
 
 
 @pytest.mark.parametrize("status", ["STATUS_READY", "STATUS_BACKING_UP"])
