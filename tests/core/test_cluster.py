@@ -881,11 +881,23 @@ def test_a_refusal_is_a_sentence_for_the_client(
     assert refusal.messages == (sentence.format(**ids),)
 
 
-def test_a_malformed_argument_is_refused_with_every_problem() -> None:
-    """As many sentences as problems."""
-    refusal = Lab().do(Create("é")).refusal
+@pytest.mark.parametrize(
+    ("command", "fields"),
+    [
+        (Create("é"), ["label", "label"]),
+        (List("/" * 63), ["prefix", "prefix"]),
+        (Restore("é"), ["id", "id"]),
+        (Delete("é"), ["id", "id"]),
+        (Lose("é"), ["id", "id"]),
+    ],
+)
+def test_a_malformed_argument_is_refused_with_every_problem(
+    command: Command, fields: list[str]
+) -> None:
+    """As many sentences as problems, each with the name of the argument."""
+    refusal = Lab().do(command).refusal
     assert refusal is not None
-    assert len(refusal.messages) == 2
+    assert [message.split(":")[0] for message in refusal.messages] == fields
 
 
 # --- Marathon ----------------------------------------------------------------------------------
@@ -1009,7 +1021,7 @@ def test_a_backup_that_is_there_from_the_start_may_have_failed() -> None:
         Status.ERROR,
         "disk full",
     )
-    assert component.because == "there from the start"
+    assert (component.shown, component.because) == ("STATUS_ERROR", "there from the start")
 
 
 def test_a_backup_that_is_there_from_the_start_holds_the_apps_of_the_start() -> None:
@@ -1040,6 +1052,14 @@ def test_the_end_of_an_operation_can_be_foreseen() -> None:
     assert lab.cluster.due(backup_id) == (moment(15), Status.ERROR)
     lab.at(15)
     assert lab.cluster.due(backup_id) is None
+
+
+def test_a_component_that_has_ended_does_not_hide_the_end() -> None:
+    """The others are waited for."""
+    lab = Lab(on(CREATE, READY, running(20, component="secrets")))
+    backup_id = lab.create()
+    lab.at(5)
+    assert lab.cluster.due(backup_id) == (moment(20), Status.READY)
 
 
 def test_an_end_that_depends_on_more_than_time_cannot_be_foreseen() -> None:

@@ -165,6 +165,7 @@ def test_an_operation_that_is_stuck_never_ends() -> None:
     lab.at(10)
     assert kinds(lab.do(Restart(Policy.STUCK))) == [events.ServiceRestarted, events.StageEntered]
     assert (lab.cluster.next_deadline(), lab.cluster.due(backup_id)) == (None, None)
+    assert lab.backup(backup_id).components[0].because.endswith("stage 2 of 2, forever")
     lab.at(1_000_000)
     assert lab.backup(backup_id).status is BACKING_UP
     assert not lab.cluster.marathon_available
@@ -443,6 +444,17 @@ def as_of(lab: Lab, instant: int) -> dict[str, Status]:
 def test_what_is_done_as_asked_says_so(command: Command, why: str) -> None:
     """The journal has no other reason to show."""
     assert Lab().reply(command).why == why
+
+
+@pytest.mark.parametrize(
+    ("command", "why"), [(Delete, "deleted as asked"), (Lose, "lost as asked")]
+)
+def test_a_backup_that_is_removed_as_asked_says_so(
+    command: type[Delete] | type[Lose], why: str
+) -> None:
+    """Whether by its client or behind its back."""
+    lab = Lab()
+    assert lab.reply(command(lab.old)).why == why
 
 
 def test_the_past_is_what_was_stored_then() -> None:

@@ -221,6 +221,27 @@ def test_nth_counts_from_one(nth: tuple[tuple[int, int | None], ...], struck: li
     assert lab.counted == [(6, len(struck))]
 
 
+@pytest.mark.parametrize(
+    ("bounds", "struck"),
+    [
+        ({}, [3]),
+        ({"since": Duration(2)}, [5]),
+        ({"until": Duration(3)}, []),
+        ({"until": Duration(5)}, [3]),
+        ({"since": Duration(2), "until": Duration(6)}, [5]),
+        ({"during": WhileStatus(label="*", kind=OperationKind.CREATE, status="none")}, []),
+    ],
+)
+def test_nth_counts_only_while_all_else_holds(bounds: dict[str, Any], struck: list[int]) -> None:
+    """One request at each instant from 1 to 9: those outside are not counted."""
+    lab = Lab(FaultRule(fault=Hang(), operations=("list",), nth=((4, 4),), **bounds))
+    lab.strike(at=0)
+    assert [at for at in range(1, 10) if lab.strike(at=at)] == struck
+    first, last = bounds.get("since", 0), bounds.get("until", 10)
+    seen = 0 if "during" in bounds else len(range(first, last))
+    assert lab.counted == [(seen, len(struck))]
+
+
 def test_times_is_how_often_at_most() -> None:
     """A rule that is spent looks at nothing any more."""
     lab = Lab(hang(times=2, nth=((2, None),)))
@@ -329,6 +350,13 @@ def test_a_request_has_one_answer_that_goes_one_way(
     assert lab.strike() == ([0, 1] if both else [0])
     assert lab.counted == [(1, 1), (int(both), int(both))]
     assert excludes(first, second) is excludes(second, first) is not both
+
+
+def test_a_rule_that_is_passed_over_does_not_hide_those_behind_it() -> None:
+    """They may still do something."""
+    faults = (AnswerWith(status=503), AnswerWith(status=502), Skew(1))
+    lab = Lab(*(FaultRule(fault=each, operations=("list",), also=True) for each in faults))
+    assert lab.strike() == [0, 2]
 
 
 rules = st.builds(
