@@ -31,6 +31,7 @@ TOPICS: Final = (
     "catalogue",
     "clients",
     "time",
+    "judging",
 )
 MODULES: Final = {"time": "passing_time"}
 """Where a topic's module is called otherwise: one called time would hide Python's own."""

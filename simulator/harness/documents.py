@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any, TypeAlias
 
 from simulator.core.statuses import Status
+from simulator.harness.plain_text import written
 
 Document: TypeAlias = Mapping[str, Any]
 
@@ -15,10 +16,10 @@ def documents_in(answer: bytes) -> tuple[Document, ...] | None:
     """Return the documents in the cluster's own answer, one or a list; None for half an answer."""
     try:
         value = json.loads(answer)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     each = value if isinstance(value, list) else [value]
-    return tuple(one for one in each if isinstance(one, Mapping) and "id" in one)
+    return tuple(one for one in each if isinstance(one, Mapping) and isinstance(one.get("id"), str))
 
 
 def entries_by_id(value: object) -> dict[str, Document] | None:
@@ -36,7 +37,7 @@ def entries_by_id(value: object) -> dict[str, Document] | None:
 def status_of(document: object) -> str:
     """Return the status that a document shows."""
     status = document.get("status") if isinstance(document, Mapping) else None
-    return str(status)
+    return status if isinstance(status, str) else written(status)
 
 
 def status_shown(document: object, *, of_restore: bool) -> str:

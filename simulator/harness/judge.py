@@ -244,14 +244,15 @@ class Judge:
 
     def ran(self, call: Call, program: ProgramRunModel) -> Iterator[Finding]:
         """Judge how a program ended, then compare it with what is expected."""
-        findings = self.checked(call)
-        yield from findings
         ran = call.ran
         assert ran is not None, "a program has run"
+        findings = self.checked(call)
+        codes = {each.check.code for each in findings if each.check}
+        yield from findings
         if ran.stopped:
             return
         path = ("program",)
-        if ran.status < 0:
+        if ran.status < 0 and "OUT011" not in codes:
             yield finding(path, "the program to end by itself", ran.how_it_ended)
         elif not findings and not self._ended_as(program, call, ran):
             standing = truth(call, self._recorder.of_one(call))

@@ -13,6 +13,14 @@ def printable(text: str) -> str:
     return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
 
 
+def written(value: object) -> str:
+    """Write a value of a client as Python does; one that cannot be written, by its type."""
+    try:
+        return repr(value)
+    except Exception:  # noqa: BLE001 - whatever a client's own class does; or it is nested too deep
+        return f"<{type(value).__name__}>"
+
+
 def beginning(text: str, most: int = SHOWN_MAX) -> str:
     """Put the beginning of a text on one line."""
     looked_at = text.lstrip()[: most * _LOOKED_AT]

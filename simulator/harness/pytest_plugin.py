@@ -5,7 +5,7 @@ or a fixture is really used.
 """
 
 import hashlib
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
@@ -333,6 +333,31 @@ def _fail_on_unused_scripts(clusters: "Sequence[FakeCluster]") -> None:
 def cluster(clusters: ClusterFactory) -> "FakeCluster":
     """A fake cluster with three apps, for one test; read on at ``FakeCluster``."""
     return clusters(made_up=3)
+
+
+@pytest.fixture
+def checked_cluster(
+    request: pytest.FixtureRequest, cluster: "FakeCluster", allowed_checks: Mapping[str, str]
+) -> "Iterator[FakeCluster]":
+    """The cluster of this test; the test fails when a client breaks a check (``dcos-sim checks``).
+
+    Whatever comes to the cluster is taken for what a client does by itself.
+    """
+    from simulator.harness.checked import Checked  # noqa: PLC0415
+    from simulator.harness.clients.in_process import target_of  # noqa: PLC0415
+
+    jumps = "autojump_cluster" in request.fixturenames
+    checked = Checked(cluster, target_of(cluster), allowed_checks, lives_in_cluster_time=jumps)
+    yield cluster
+    said = checked.end()
+    if said and request.node.stash.get(_passed, False):
+        pytest.fail("\n".join(said), pytrace=False)
+
+
+@pytest.fixture
+def allowed_checks() -> Mapping[str, str]:
+    """Name checks that the client may break, each with the reason: override it where needed."""
+    return {}
 
 
 @pytest.fixture

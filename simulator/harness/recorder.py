@@ -7,7 +7,7 @@ from simulator.clock import RealTime
 from simulator.core.backups import Backup
 from simulator.harness.checks.conduct import Call, Conduct, Pace, Request, Sent, numbered
 from simulator.harness.language.source_file import KeyPath
-from simulator.harness.ports import Control, Outcome, Ran, Target, claimed_by
+from simulator.harness.ports import Control, Ok, Outcome, Ran, Target, claimed_by
 from simulator.journal import Entry, Exchange
 
 
@@ -60,6 +60,21 @@ class Recorder:
         """Everything until now."""
         self._take_unasked()
         return self._conduct(*self._calls)
+
+    def free(self) -> Conduct:
+        """Return everything until now as one call in which the client did as it liked."""
+        backups = self._control.backups
+        requests = self._new_requests(self._new_entries())
+        call = Call(
+            operation="",
+            argument="",
+            path=(),
+            outcome=Ok(),
+            requests=requests,
+            before=backups,
+            after=backups,
+        )
+        return self._conduct(call)
 
     def of_one(self, call: Call) -> Conduct:
         """Return one call by itself."""

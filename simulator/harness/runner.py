@@ -159,14 +159,16 @@ class _Runner:
             findings = await (self._run_program(program) if program else self._take_steps())
         finally:
             self._recorder.stop()
-        if not findings:
+        conduct = self._judge.conduct()
+        is_endless = any(each.check and each.check.code == "TIM005" for each in conduct)
+        if not findings and not is_endless:  # what was killed has left everything half done
             expected = self._scenario.model.expect
             findings = [
                 *self._judge.as_it_is(expected, ("expect",)),
                 *self._judge.unused_scripts(self._scenario),
                 *self._judge.unused_faults(),
             ]
-        self.findings = (*findings, *self._judge.conduct())
+        self.findings = (*findings, *conduct)
 
     async def _take_steps(self) -> list[Finding]:
         for index, step in enumerate(self._scenario.model.steps):
@@ -215,7 +217,8 @@ class _Runner:
             self.names[step.as_] = call.made[-1]
         findings = self._judge.claimed(call, step.expect, apps)
         if isinstance(step.expect, dict) and not findings:
-            document = await self._document(call.outcome, call.made[0], path)
+            made = call.made  # none, where a false success is allowed
+            document = await self._document(call.outcome, made[0], path) if made else None
             findings = list(unlike(document, step.expect, (*path, "expect")))
         return call.outcome, findings
 
@@ -278,7 +281,8 @@ class _Runner:
         if meanwhile.findings:
             return meanwhile.findings
         findings = list(self._judge.ran(call, program))
-        return findings or list(meanwhile.missed(clock.elapsed))
+        is_stopped = call.ran is not None and bool(call.ran.stopped)
+        return findings if findings or is_stopped else list(meanwhile.missed(clock.elapsed))
 
     def _happen(
         self, program: ProgramRunModel, before: set[str], action: ClusterActionModel, path: KeyPath

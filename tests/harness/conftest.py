@@ -27,7 +27,7 @@ from simulator.simulation import Simulation
 collect_ignore = ["language/golden"]  # scenario files that are wrong on purpose
 
 SEED = "test"
-TARGET = Target(url="http://fake", token="the-token", username="user", password="word")  # noqa: S106
+TARGET = Target(url="http://fake", token="the-token", username="user", password="word")
 HEADERS = (
     (b"Host", b"fake"),
     (b"Accept", b"application/json"),

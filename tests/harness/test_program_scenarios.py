@@ -72,8 +72,11 @@ async def do_nothing(client: Client, argument: str) -> Ran:
 
 
 def found(verdict: Verdict) -> list[tuple[str, str]]:
-    """Return what was expected and found."""
-    return [(finding.expected, finding.found) for finding in verdict.findings]
+    """Return the check, or what was expected, and what was found."""
+    return [
+        (finding.check.code if finding.check else finding.expected, finding.found)
+        for finding in verdict.findings
+    ]
 
 
 def test_exit_status_0_means_ready(run: Run) -> None:
@@ -93,17 +96,12 @@ def test_exit_status_0_means_ready(run: Run) -> None:
 )
 def test_exit_status_0_means_nothing_else(run: Run, program: Program, truth: str) -> None:
     """A false success is the worst that a program can say."""
-    assert found(run(BACKUP, program=program)) == [
-        ("exit status 0 only when the backup is ready", f"exit status 0, and {truth}")
-    ]
+    assert found(run(BACKUP, program=program)) == [("OUT010", f"exit status 0, and {truth}")]
 
 
 def test_exit_status_0_is_false_when_the_backup_failed(run: Run) -> None:
     assert found(run(FAILING, program=making(ran(0)))) == [
-        (
-            "exit status 0 only when the backup is ready",
-            "exit status 0, and first is STATUS_ERROR",
-        )
+        ("OUT010", "exit status 0, and first is STATUS_ERROR")
     ]
 
 
@@ -111,7 +109,7 @@ def test_another_exit_status_means_not_ready(run: Run) -> None:
     """A program that cries wolf makes people repeat what has worked."""
     assert run(FAILING, program=making(ran(1, "it failed"))).passed
     assert found(run(BACKUP, program=making(ran(3, "it failed")))) == [
-        ("exit status 0: the backup is ready", "exit status 3: it failed")
+        ("OUT011", "exit status 3, and first is STATUS_READY: it failed")
     ]
 
 
@@ -128,7 +126,23 @@ def test_the_newest_backup_counts(run: Run) -> None:
                 await client.list(label)
         return ran(0)
 
-    assert run(text, program=tries_twice).passed
+    assert run(text, program=tries_twice).findings == ()
+
+
+def test_polls_after_an_end_are_counted_for_each_backup(run: Run) -> None:
+    """Those for the next one say nothing of the one before."""
+    text = FAILING.replace("- on: create", "- on: create\n        times: 1")
+
+    async def cannot_stop(client: Client, label: str) -> Ran:
+        for polls in (4, 7):
+            await client.create(label)
+            for _ in range(polls):
+                await client.list(label)
+        return ran(0)
+
+    assert found(run(text, program=cannot_stop)) == [
+        ("SEQ005", "#9 showed the end, and 4 more polls followed, to #13")
+    ]
 
 
 def test_an_old_backup_is_not_what_the_program_made(run: Run) -> None:
@@ -137,17 +151,26 @@ def test_an_old_backup_is_not_what_the_program_made(run: Run) -> None:
     cluster: {{backups: [{{label: nightly, as: old}}]}}
     {BACKUP}
     """
-    (finding,) = run(text, program=do_nothing).findings
-    assert finding.found == "exit status 0, and there is no new backup"
+    assert found(run(text, program=do_nothing)) == [
+        ("OUT010", "exit status 0, and there is no new backup")
+    ]
 
 
 def test_a_program_that_has_to_be_killed_is_told_with_the_truth(run: Run) -> None:
     """How the backup stands helps to see what it waited for."""
     stopped = ran(-9, stopped="it had not ended after 20s, so it was killed")
-    (finding,) = run(BACKUP, program=making(stopped)).findings
-    assert finding.expected == "the program to end by itself"
-    assert finding.found == "it had not ended after 20s, so it was killed, having written nothing"
-    assert finding.notes[0] == "first is STATUS_READY"
+    verdict = run(BACKUP, program=making(stopped))
+    killed = "it had not ended after 20s, so it was killed, having written nothing"
+    asked = "it had sent 4 requests, the last one, #4, answered with 200"
+    assert found(verdict) == [("TIM005", f"{killed}; {asked}; first is STATUS_READY")]
+    assert verdict.findings[0].path == ("program",)
+
+
+def test_what_was_killed_is_not_blamed_for_what_it_has_left_undone(run: Run) -> None:
+    """That it was killed is the cause, and stands alone."""
+    text = f"{meanwhile('{at: 5m, cluster: {deploy: /new}}')}    expect: {{restores: 1}}\n"
+    stopped = ran(-9, stopped="it had not ended after 20s, so it was killed")
+    assert [code for code, _ in found(run(text, program=making(stopped)))] == ["TIM005"]
 
 
 def test_a_crash_is_no_failure_that_a_program_reports(run: Run) -> None:
@@ -157,12 +180,29 @@ def test_a_crash_is_no_failure_that_a_program_reports(run: Run) -> None:
     ]
 
 
+def test_a_crash_after_all_is_done_is_told_once(run: Run) -> None:
+    """As a failure that was none, by the signal's name."""
+    assert found(run(BACKUP, program=making(ran(-11)))) == [
+        ("OUT011", "it was ended by SIGSEGV, having written nothing, and first is STATUS_READY")
+    ]
+
+
+def test_what_a_program_said_stands_beside_its_false_success(run: Run) -> None:
+    """It shows what the program has overlooked."""
+    said = ran(0, "no leader", output=b"waiting...\ndone\n")
+    (finding,) = run(FAILING, program=making(said)).findings
+    assert finding.check
+    assert finding.check.code == "OUT010"
+    assert finding.notes == (
+        "see request #4",
+        "on standard output: waiting... done",
+        "on standard error: no leader",
+    )
+
+
 def test_what_is_left_running_is_told(run: Run) -> None:
     assert found(run(BACKUP, program=making(ran(0, left_running="sleep 600")))) == [
-        (
-            "the program to leave nothing running",
-            "it left 'sleep 600' running in the background, which was killed",
-        )
+        ("OUT016", "it left 'sleep 600' running in the background, which was killed")
     ]
 
 
@@ -202,14 +242,19 @@ def test_a_program_may_be_expected_to_give_up(run: Run) -> None:
 def test_a_program_that_never_gives_up_is_told_from_one_that_hangs(run: Run) -> None:
     """By what it asked until it was killed."""
     stopped = ran(-9, stopped="it had not ended after 20s, so it was killed")
-    (finding,) = run(HANGING, program=making(stopped)).findings
-    assert finding.notes == (
-        "first is STATUS_BACKING_UP",
-        (
-            "it had sent 4 requests, the last at +40s: it never gives up, "
-            "or later than it was given time for"
-        ),
-    )
+    killed = "it had not ended after 20s, so it was killed, having written nothing"
+    asked = "it had sent 4 requests, the last one, #4, answered with 200"
+    assert found(run(HANGING, program=making(stopped))) == [
+        ("TIM005", f"{killed}; {asked}; first is STATUS_BACKING_UP")
+    ]
+
+    async def hangs(client: Client, label: str) -> Ran:
+        del client, label
+        return stopped
+
+    assert found(run(HANGING, program=hangs)) == [
+        ("TIM005", f"{killed}; it had sent no request; there is no new backup")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -294,23 +339,25 @@ async def deletes_the_old(client: Client, label: str) -> Ran:
 
 
 @pytest.mark.parametrize(
-    ("program", "wanted"),
+    ("program", "codes", "told"),
     [
-        (makes_two, "1 new backups"),
-        (makes_another_label, "a backup with the label 'nightly'"),
-        (makes_and_restores, "no restore"),
-        (deletes_the_old, "old to stay"),
+        (makes_two, ["OUT017", "SEQ002"], "made 2: nightly-"),
+        (makes_another_label, ["OUT017", "REQ014"], "was to make one with the label 'nightly', "),
+        (makes_and_restores, ["SEQ004"], "was to backup, and sent a restore of first"),
+        (deletes_the_old, ["SEQ004"], "was to backup, and sent a delete of old"),
     ],
 )
 def test_a_program_does_what_it_is_for_and_nothing_else(
-    run: Run, program: Program, wanted: str
+    run: Run, program: Program, codes: list[str], told: str
 ) -> None:
     """Whatever its exit status says."""
     text = f"""
     cluster: {{backups: [{{label: other, as: old}}]}}
     {BACKUP}
     """
-    assert wanted in [finding.expected for finding in run(text, program=program).findings]
+    findings = found(run(text, program=program))
+    assert [code for code, _ in findings] == codes
+    assert findings[0][1].startswith(told)
 
 
 def test_wall_time_is_compared(run: Run) -> None:
@@ -329,25 +376,17 @@ def test_a_restore_is_done_when_its_own_status_says_so(run: Run) -> None:
     """The backup's own status is ready all the time."""
     assert run(RESTORE, program=restoring(ran(0))).passed
     assert found(run(RESTORE, program=restoring(ran(0), polls=1))) == [
-        (
-            "exit status 0 only when the restore is done",
-            "exit status 0, and the restore of old is STATUS_RESTORING",
-        )
+        ("OUT010", "exit status 0, and the restore of old is STATUS_RESTORING")
     ]
+    how = "it ended with exit status 1, having written nothing"
     assert found(run(RESTORE, program=restoring(ran(1)))) == [
-        (
-            "exit status 0: the restore is done",
-            "exit status 1: it ended with exit status 1, having written nothing",
-        )
+        ("OUT011", f"exit status 1, and the restore of old is STATUS_READY: {how}")
     ]
 
 
 def test_a_restore_that_was_never_started_is_not_done(run: Run) -> None:
     assert found(run(RESTORE, program=do_nothing)) == [
-        (
-            "exit status 0 only when the restore is done",
-            "exit status 0, and no restore of old has started",
-        )
+        ("OUT010", "exit status 0, and no restore of old started")
     ]
 
 

@@ -43,7 +43,7 @@ wrong.scenario.yaml:2:1: unknown key 'stepz'
     2 | stepz: []
       | ^^^^^
         did you mean 'steps'? allowed here: scenario, tags, cluster, time, script, faults, steps, \
-program, expect, cases
+program, expect, allow, cases
 """
 CLIENT = """
     import json
@@ -436,7 +436,7 @@ def test_a_profile_is_a_client(project: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(
         [
             "program.scenario.yaml:2:10: the program, client says-ready",
-            "  expected  exit status 0 only when the backup is ready",
+            "  OUT010    A program ends with exit status 0 only when the backup is ready, *",
             "  found     exit status 0, and there is no new backup",
             "*program: {run: backup, label: nightly}   → ok",
             "replay: dcos-sim test *::program@says-ready --client mine.client.yaml --sim-seed *",

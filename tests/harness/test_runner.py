@@ -1,8 +1,10 @@
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any
 
 import pytest
 
+from simulator.core.events import BackupStarted
 from simulator.core.instants import duration_text, elapsed, parse_duration
 from simulator.harness.ports import Client, Failed, Indeterminate, Ok, Outcome
 from simulator.harness.verdict import Verdict
@@ -17,11 +19,25 @@ TWO_BACKUPS = """
     cluster: {backups: [{label: old, as: old, age: 1d}, {label: older, as: older, age: 2d}]}
 """
 
+SUCCEEDED = "the client says that it succeeded"
+UNASKED = "no request for it arrived"
+DONE = "it was done, and a whole answer said so"
+ALLOW_FALSE_FAILURES = "\n    allow: {OUT002: it is what this is about}\n"
+
 
 def only(verdict: Verdict) -> tuple[str, str, str]:
-    """Return the only finding of a verdict: its path with dots, expected and found."""
+    """Return the only finding of a verdict: its path with dots, check or expected, and found."""
     (finding,) = verdict.findings
-    return ".".join(map(str, finding.path)), finding.expected, finding.found
+    wanted = finding.check.code if finding.check else finding.expected
+    return ".".join(map(str, finding.path)), wanted, finding.found
+
+
+def told(verdict: Verdict) -> list[tuple[str, str]]:
+    """Return the check, or what is expected, and what was found of each finding."""
+    return [
+        (finding.check.code if finding.check else finding.expected, finding.found)
+        for finding in verdict.findings
+    ]
 
 
 def notes(verdict: Verdict) -> Sequence[str]:
@@ -33,6 +49,12 @@ def notes(verdict: Verdict) -> Sequence[str]:
 def id_of(verdict: Verdict, name: str) -> str:
     """Return the id of a backup by the scenario's name for it."""
     return next(backup_id for backup_id, known in verdict.names.items() if known == name)
+
+
+def made_in(verdict: Verdict) -> list[str]:
+    """Return the ids of the backups that were made."""
+    entries = (entry for _, entry in verdict.journal.numbered())
+    return [entry.backup_id for entry in entries if isinstance(entry, BackupStarted)]
 
 
 def saying(outcome: Outcome) -> Behaviour:
@@ -63,6 +85,11 @@ def changing(operation: str, change: Callable[[Any], Any]) -> Behaviour:
         return Ok(change(outcome.value)) if isinstance(outcome, Ok) else outcome
 
     return do
+
+
+def altered_at(key: str, value: object, document: dict[str, object]) -> dict[str, object]:
+    """Return a document with another value at a key."""
+    return {**document, key: value}
 
 
 # --- correct clients ---------------------------------------------------------------------------
@@ -199,7 +226,38 @@ CREATE = """
 def test_a_create_that_did_not_happen_is_a_false_success(run: Run, value: object) -> None:
     """Whatever the client shows for it."""
     verdict = run(CREATE, create=saying(Ok(value)))
-    assert only(verdict) == ("steps.0", "one new backup", "0 new backups")
+    assert only(verdict) == ("steps.0", "OUT001", f"{SUCCEEDED}, but {UNASKED}")
+
+
+def test_a_false_success_that_is_allowed_has_nothing_to_show(run: Run) -> None:
+    """What is expected of the new backup is missing then."""
+    text = "    steps: [{create: {label: nightly}, expect: {status: STATUS_BACKING_UP}}]"
+    verdict = run(f"{text}\n    allow: {{OUT001: known}}\n", create=saying(Ok({"id": "nightly-0"})))
+    wanted = "status: 'STATUS_BACKING_UP'"
+    assert only(verdict) == ("steps.0.expect.status", wanted, "nothing there")
+    assert verdict.judged.allowed == {"OUT001"}
+
+
+def test_of_one_call_the_first_broken_claim_is_told_that_is_not_allowed(run: Run) -> None:
+    """Others about the same call mostly follow from it."""
+    ready = doing("create", Ok({"id": "nightly-0", "status": "STATUS_READY"}))
+    text = "    steps: [{create: {label: nightly}}]\n"
+    assert only(run(text, create=ready))[1] == "OUT003"
+    allowed = run(text + "    allow: {OUT003: known}\n", create=ready)
+    assert only(allowed)[1] == "OUT006"
+    assert allowed.judged.broken == {"OUT003", "OUT006"}
+
+
+def test_a_create_that_was_refused_is_a_false_success(run: Run) -> None:
+    """With the cluster's own reason."""
+    verdict = run("steps: [{create: {label: x}}]", create=doing("create", Ok()))
+    path, code, found = only(verdict)
+    assert (path, code) == ("steps.0", "OUT001")
+    assert found.startswith(
+        f"{SUCCEEDED}, but it was refused, and a whole answer said so "
+        "(the cluster's last answer: refused, "
+    )
+    assert notes(verdict) == ("see request #1",)
 
 
 def test_two_backups_of_one_create_are_found(run: Run) -> None:
@@ -211,7 +269,11 @@ def test_two_backups_of_one_create_are_found(run: Run) -> None:
 
     script = "script: [{on: create, then: [{status: STATUS_READY}]}]\n"
     verdict = run(script + "steps: [{create: {label: nightly}}]", create=twice)
-    assert only(verdict) == ("steps.0", "one new backup", "2 new backups")
+    assert told(verdict) == [
+        ("OUT017", f"made 2: {', '.join(made_in(verdict))}"),
+        ("SEQ002", "#1 was carried out, and #2 asked for it again"),
+    ]
+    assert {finding.path for finding in verdict.findings} == {("steps", 0)}
 
 
 def test_another_label_than_was_asked_for_is_found(run: Run) -> None:
@@ -221,18 +283,20 @@ def test_another_label_than_was_asked_for_is_found(run: Run) -> None:
         return await correct.create(label.upper())
 
     verdict = run(CREATE, create=shout)
-    path, wanted, found = only(verdict)
-    assert (path, wanted) == ("steps.0", "a backup with the label 'nightly'")
-    assert found.startswith("the cluster made NIGHTLY-")
+    (made,) = made_in(verdict)
+    assert told(verdict) == [
+        ("OUT017", f"was to make one with the label 'nightly', and made {made}"),
+        ("REQ014", "sent 'NIGHTLY', and was given 'nightly'"),
+    ]
 
 
-@pytest.mark.parametrize("value", ["nightly-0", {"id": "nightly-0"}, {"id": 3}])
+@pytest.mark.parametrize("value", ["nightly-0", {"id": "nightly-0"}, {"id": 3}, {}, ""])
 def test_a_wrong_id_is_found(run: Run, value: object) -> None:
     """Alone or in a document."""
     verdict = run(CREATE, create=doing("create", Ok(value)))
-    claimed = value["id"] if isinstance(value, dict) else value
-    wanted = f"the client to name the new backup, {id_of(verdict, 'first')}"
-    assert only(verdict) == ("steps.0", wanted, repr(claimed))
+    claimed = value.get("id") if isinstance(value, dict) else value
+    found = f"named {claimed!r}; the new backup is {id_of(verdict, 'first')}"
+    assert only(verdict) == ("steps.0", "OUT003", found)
 
 
 @pytest.mark.parametrize("change", [lambda _: None, lambda document: document["id"]])
@@ -251,11 +315,10 @@ def test_a_client_may_be_silent_or_print_the_id_alone(
 
 
 def test_a_create_that_worked_and_is_reported_as_failed_is_found(run: Run) -> None:
-    """The cluster's own answer stands beside it."""
+    """The request that did it stands beside it."""
     verdict = run(CREATE, create=doing("create", Failed("no idea", 500)))
-    expected = ("steps.0", "the client to succeed", "failed (HTTP 500): no idea")
-    assert only(verdict) == expected
-    assert notes(verdict) == ("the cluster's last answer: the default script",)
+    assert only(verdict) == ("steps.0", "OUT002", f"failed (HTTP 500): no idea; but {DONE}")
+    assert notes(verdict) == ("see request #1",)
 
 
 def test_a_client_that_cannot_tell_is_neither(run: Run) -> None:
@@ -300,19 +363,21 @@ def test_refused_means_that_the_client_fails_and_nothing_changes(run: Run) -> No
 def test_a_success_is_no_refusal(run: Run) -> None:
     """Whether it happened or not."""
     wanted = "the client to say that it failed, and nothing to change"
-    claimed = "the client says that it succeeded"
-    for create in (doing("create", Ok()), saying(Ok())):
-        assert only(run(REFUSED, create=create)) == ("steps.0.expect", wanted, claimed)
+    verdict = run(REFUSED, create=doing("create", Ok()))
+    assert only(verdict) == ("steps.0.expect", wanted, SUCCEEDED)
+    verdict = run(REFUSED, create=saying(Ok()))
+    assert only(verdict) == ("steps.0", "OUT001", f"{SUCCEEDED}, but {UNASKED}")
 
 
 def test_a_change_is_no_refusal(run: Run) -> None:
-    """A client that fails after it has done it."""
+    """A client that fails after it has done it: a false failure, and where that is allowed, too."""
     expected = ("steps.0.expect", "nothing to change", "it changed the cluster")
-    assert only(run(REFUSED, create=doing("create", Failed("no")))) == expected
     restore = ONE_BACKUP + "    steps: [{restore: {backup: old}, expect: refused}]"
-    assert only(run(restore, restore=doing("restore", Failed("no")))) == expected
     delete = ONE_BACKUP + "    steps: [{delete: {backup: old}, expect: refused}]"
-    assert only(run(delete, delete=doing("delete", Failed("no")))) == expected
+    for name, text in (("create", REFUSED), ("restore", restore), ("delete", delete)):
+        altered = {name: doing(name, Failed("no"))}
+        assert only(run(text, **altered)) == ("steps.0", "OUT002", f"failed: no; but {DONE}")
+        assert only(run(text + ALLOW_FALSE_FAILURES, **altered)) == expected
 
 
 def test_not_knowing_is_no_refusal(run: Run) -> None:
@@ -322,10 +387,14 @@ def test_not_knowing_is_no_refusal(run: Run) -> None:
 
 
 def test_failed_says_nothing_about_the_cluster(run: Run) -> None:
-    """Unlike refused: the create may have happened."""
-    text = "steps: [{create: {label: nightly}, expect: failed}]"
-    assert run(text, create=doing("create", Failed("no"))).passed
+    """Unlike refused: the create may have happened. That the client knew of it is a check's."""
+    text = "    steps: [{create: {label: nightly}, expect: failed}]"
     assert run(text, create=saying(Failed("no"))).passed
+    done = {"create": doing("create", Failed("no"))}
+    assert only(run(text, **done)) == ("steps.0", "OUT002", f"failed: no; but {DONE}")
+    verdict = run(text + ALLOW_FALSE_FAILURES, **done)
+    assert verdict.passed
+    assert verdict.judged.broken == verdict.judged.allowed == {"OUT002"}
 
 
 # --- list --------------------------------------------------------------------------------------
@@ -336,20 +405,19 @@ LIST = TWO_BACKUPS + "    steps: [{list: {}}]"
 def test_a_lost_entry_is_found(run: Run) -> None:
     """By the scenario's name for it."""
     verdict = run(LIST, list=changing("list", lambda entries: entries[1:]))
-    wanted = "the client to list all 2 backups"
-    assert only(verdict) == ("steps.0", wanted, "1; lost: older; not there: none")
+    assert only(verdict) == ("steps.0", "OUT004", "of 2 backups it lost older")
 
 
 def test_an_extra_entry_is_found(run: Run) -> None:
     """By its id, where the scenario has no name for it."""
     verdict = run(LIST, list=changing("list", lambda entries: [*entries, {"id": "ghost-1"}]))
-    assert only(verdict)[2] == "3; lost: none; not there: ghost-1"
+    assert only(verdict) == ("steps.0", "OUT005", "listed ghost-1, which was not there")
 
 
 def test_an_entry_that_is_shown_twice_is_found(run: Run) -> None:
     """Nothing is lost, and yet the number is wrong."""
     verdict = run(LIST, list=changing("list", lambda entries: [*entries, entries[0]]))
-    assert only(verdict)[2] == "3; lost: none; not there: none"
+    assert only(verdict) == ("steps.0", "OUT005", "listed older 2 times")
 
 
 def test_a_prefix_that_is_not_applied_is_found(run: Run) -> None:
@@ -360,19 +428,44 @@ def test_a_prefix_that_is_not_applied_is_found(run: Run) -> None:
         return await correct.list("")
 
     text = TWO_BACKUPS + "    steps: [{list: {prefix: old-}}]"
-    assert only(run(text, list=everything))[2] == "2; lost: none; not there: older"
+    found = "listed older, which was not there"
+    assert only(run(text, list=everything)) == ("steps.0", "OUT005", found)
 
 
 @pytest.mark.parametrize("value", [None, "old-1", {"id": "old-1"}, [{"status": "x"}], ["old-1"]])
 def test_what_is_no_list_of_backups_is_found(run: Run, value: object) -> None:
     """Entries need ids."""
-    verdict = run(LIST, list=saying(Ok(value)))
-    assert only(verdict) == ("steps.0", "a list of backups, each with its id", repr(value))
+    verdict = run(LIST, list=doing("list", Ok(value)))
+    assert only(verdict) == ("steps.0", "OUT009", f"listed {value!r}")
 
 
 def test_a_very_long_value_is_shortened(run: Run) -> None:
     """The first screen must hold the cause."""
-    assert len(only(run(LIST, list=saying(Ok("x" * 10_000))))[2]) == 200
+    found = only(run(LIST, list=doing("list", Ok("x" * 10_000))))[2]
+    assert len(found.removeprefix("listed ")) == len("…") + 200
+    found = only(run(SHOW, show=doing("show", Ok("x" * 10_000))))[2]
+    assert len(found.removeprefix("showed ")) == len("…") + 200
+    for key in ("id", "status", "dcos_version"):
+        altered = changing("show", partial(altered_at, key, "x" * 10_000))
+        assert len(only(run(SHOW, show=altered))[2]) < 300
+    listed = doing("list", Ok([{"id": "x" * 10_000}]))
+    assert len(only(run("steps: [{list: {}}]", list=listed))[2]) < 300
+    for create in ("x" * 10_000, {"id": "x" * 10_000}):
+        assert len(only(run(CREATE, create=doing("create", Ok(create))))[2]) < 300
+
+
+def test_of_many_entries_some_are_named(run: Run) -> None:
+    """All of them would fill the screen."""
+    text = "    cluster: {backups: [{label: daily, times: 9}]}\n    steps: [{list: {}}]"
+    found = only(run(text, list=doing("list", Ok([]))))[2]
+    assert found.startswith("of 9 backups it lost daily-")
+    assert (found.count("daily-"), found[-11:]) == (5, " and 4 more")
+    made_up = Ok([{"id": f"ghost-{number}"} for number in range(7)])
+    assert only(run("steps: [{list: {}}]", list=doing("list", made_up))) == (
+        "steps.0",
+        "OUT005",
+        "listed ghost-0, ghost-1, ghost-2, ghost-3, ghost-4 and 2 more, which was not there",
+    )
 
 
 @pytest.mark.parametrize(
@@ -420,15 +513,37 @@ def test_all_expectations_of_a_list_are_compared(run: Run) -> None:
 
 # --- show --------------------------------------------------------------------------------------
 
+
+def not_shown(value: object, wanted: str) -> tuple[str, str]:
+    """Return the check and what it finds where this is shown instead of a backup."""
+    if isinstance(value, dict):
+        return "OUT008", f"showed {value.get('id')!r}, and was asked for {wanted}"
+    return "OUT009", f"showed {value!r}"
+
+
 SHOW = TWO_BACKUPS + "    steps: [{show: {backup: old}}]"
 
 
 @pytest.mark.parametrize("value", [None, "old", [], {}, {"id": "older-1", "status": "x"}])
 def test_another_backup_than_was_asked_for_is_found(run: Run, value: object) -> None:
     """Or none at all."""
-    verdict = run(SHOW, show=saying(Ok(value)))
-    wanted = f"the client to show backup {id_of(verdict, 'old')}"
-    assert only(verdict) == ("steps.0", wanted, repr(value))
+    verdict = run(SHOW, show=doing("show", Ok(value)))
+    assert only(verdict) == ("steps.0", *not_shown(value, id_of(verdict, "old")))
+
+
+def test_a_whole_other_backup_is_told_as_that(run: Run) -> None:
+    """Not as a status that nobody answered."""
+
+    async def first_of_all(correct: Client, backup_id: str) -> Outcome:
+        del backup_id
+        listed = await correct.list("")
+        return Ok(listed.value[0]) if isinstance(listed, Ok) else listed
+
+    verdict = run(SHOW, show=first_of_all)
+    other = id_of(verdict, "older")
+    assert told(verdict) == [not_shown({"id": other}, id_of(verdict, "old"))]
+    verdict = run(SHOW, show=changing("show", partial(altered_at, "id", "new")))
+    assert told(verdict) == [not_shown({"id": "new"}, id_of(verdict, "old"))]
 
 
 def test_a_backup_that_is_not_there_cannot_be_shown(run: Run) -> None:
@@ -436,13 +551,12 @@ def test_a_backup_that_is_not_there_cannot_be_shown(run: Run) -> None:
     text = ONE_BACKUP + "    steps: [{delete: {backup: old}}, {show: {backup: old}}]"
 
     async def remember(correct: Client, backup_id: str) -> Outcome:
-        del correct
+        await correct.show(backup_id)
         return Ok({"id": backup_id, "status": "STATUS_READY"})
 
-    verdict = run(text, show=remember)
-    wanted = f"no backup {id_of(verdict, 'old')} to be shown: there is none"
-    found = "it did not happen, and the client says that it succeeded"
-    assert only(verdict) == ("steps.1", wanted, found)
+    path, code, found = only(run(text, show=remember))
+    assert (path, code) == ("steps.1", "OUT001")
+    assert found.startswith(f"{SUCCEEDED}, but it was refused, and a whole answer said so")
 
 
 def test_what_a_backup_shows_is_compared(run: Run) -> None:
@@ -457,14 +571,11 @@ def test_what_a_backup_shows_is_compared(run: Run) -> None:
 
 # --- restore and delete ------------------------------------------------------------------------
 
-FALSE_SUCCESS = "it did not happen, and the client says that it succeeded"
-
 
 def test_a_restore_that_did_not_start_is_a_false_success(run: Run) -> None:
     """The client says ok, and the cluster has none."""
     verdict = run(ONE_BACKUP + "    steps: [{restore: {backup: old}}]", restore=saying(Ok()))
-    wanted = f"a restore of {id_of(verdict, 'old')} to start"
-    assert only(verdict) == ("steps.0", wanted, FALSE_SUCCESS)
+    assert only(verdict) == ("steps.0", "OUT001", f"{SUCCEEDED}, but {UNASKED}")
 
 
 def test_a_restore_of_another_backup_is_a_false_success(run: Run) -> None:
@@ -477,7 +588,14 @@ def test_a_restore_of_another_backup_is_a_false_success(run: Run) -> None:
         return await correct.restore(listed.value[0]["id"])
 
     verdict = run(TWO_BACKUPS + "    steps: [{restore: {backup: old}}]", restore=first_of_all)
-    assert only(verdict)[2] == FALSE_SUCCESS
+    older, old = id_of(verdict, "older"), id_of(verdict, "old")
+    (_, first), second = told(verdict)
+    assert [finding.check.code for finding in verdict.findings if finding.check] == [
+        "OUT001",
+        "REQ014",
+    ]
+    assert first.startswith(f"{SUCCEEDED}, but it was not done, ")
+    assert second == ("REQ014", f"sent {older!r}, and was given {old!r}")
 
 
 def test_what_a_restored_backup_shows_is_compared(run: Run) -> None:
@@ -495,18 +613,19 @@ def test_what_a_restored_backup_shows_is_compared(run: Run) -> None:
 def test_a_delete_that_did_not_happen_is_a_false_success(run: Run) -> None:
     """Of a backup that is still there, or never was."""
     verdict = run(ONE_BACKUP + "    steps: [{delete: {backup: old}}]", delete=saying(Ok()))
-    wanted = f"backup {id_of(verdict, 'old')} to be deleted"
-    assert only(verdict) == ("steps.0", wanted, FALSE_SUCCESS)
-    verdict = run("steps: [{delete: {id: nothing}}]", delete=saying(Ok()))
-    assert only(verdict) == ("steps.0", "backup nothing to be deleted", FALSE_SUCCESS)
+    assert only(verdict) == ("steps.0", "OUT001", f"{SUCCEEDED}, but {UNASKED}")
+    verdict = run("steps: [{delete: {id: nothing}}]", delete=doing("delete", Ok()))
+    path, code, found = only(verdict)
+    assert (path, code) == ("steps.0", "OUT001")
+    assert found.startswith(f"{SUCCEEDED}, but it was refused, and a whole answer said so")
 
 
 def test_a_delete_that_worked_and_is_reported_as_failed_is_found(run: Run) -> None:
     """The other way round."""
     text = ONE_BACKUP + "    steps: [{delete: {backup: old}}]"
     verdict = run(text, delete=doing("delete", Failed("odd")))
-    assert only(verdict) == ("steps.0", "the client to succeed", "failed: odd")
-    assert notes(verdict) == ("the cluster's last answer: deleted as asked",)
+    assert only(verdict) == ("steps.0", "OUT002", f"failed: odd; but {DONE}")
+    assert notes(verdict) == ("see request #1",)
 
 
 def test_a_client_that_does_not_even_ask_has_no_last_answer(run: Run) -> None:
@@ -674,9 +793,8 @@ def test_a_wait_needs_a_client_that_can_show(run: Run, outcome: Outcome, said: s
 def test_a_wait_is_not_over_when_another_backup_is_ready(run: Run, value: object) -> None:
     """Each answer must show the backup that is waited for."""
     text = ONE_BACKUP + "    steps: [{wait: {backup: old, for: STATUS_READY}}]"
-    verdict = run(text, show=saying(Ok(value)))
-    wanted = f"the client to show backup {id_of(verdict, 'old')}"
-    assert only(verdict) == ("steps.0", wanted, repr(value))
+    verdict = run(text, show=doing("show", Ok(value)))
+    assert only(verdict) == ("steps.0", *not_shown(value, id_of(verdict, "old")))
 
 
 def test_a_wait_for_an_undocumented_status_can_end(run: Run) -> None:
@@ -847,9 +965,8 @@ def test_a_client_that_makes_up_a_status_is_found(run: Run, step: str) -> None:
     """It claims what it would like to see; the cluster answered otherwise."""
     made_up = changing("show", lambda document: {**document, "status": "STATUS_READY"})
     text = f"steps: [{{create: {{label: nightly}}, as: one}}, {{{step}}}]"
-    (found,) = run(text, show=made_up).findings
-    assert found.expected == "the client to show one as STATUS_BACKING_UP"
-    assert found.found == "'STATUS_READY'"
+    found = "showed one as 'STATUS_READY'; the answer was STATUS_BACKING_UP"
+    assert only(run(text, show=made_up)) == ("steps.1", "OUT006", found)
 
 
 def test_a_list_with_a_made_up_status_is_found(run: Run) -> None:
@@ -857,17 +974,17 @@ def test_a_list_with_a_made_up_status_is_found(run: Run) -> None:
     made_up = changing(
         "list", lambda listed: [{**document, "status": "STATUS_ERROR"} for document in listed]
     )
-    (found,) = run(
-        "steps: [{create: {label: nightly}, as: one}, {list: {}}]", list=made_up
-    ).findings
-    assert found.expected == "the client to show one as STATUS_BACKING_UP"
+    text = "steps: [{create: {label: nightly}, as: one}, {list: {}}]"
+    found = "showed one as 'STATUS_ERROR'; the answer was STATUS_BACKING_UP"
+    assert only(run(text, list=made_up)) == ("steps.1", "OUT006", found)
 
 
 def test_a_created_document_without_an_id_names_no_backup(run: Run) -> None:
     """Only a client that prints nothing is silent."""
     nameless = changing("create", lambda _: {"status": "STATUS_BACKING_UP"})
-    (found,) = run("steps: [{create: {label: nightly}}]", create=nameless).findings
-    assert found.expected.startswith("the client to name the new backup, nightly-")
+    verdict = run(CREATE, create=nameless)
+    found = f"named None; the new backup is {id_of(verdict, 'first')}"
+    assert only(verdict) == ("steps.0", "OUT003", found)
 
 
 # --- time, as far as it goes -------------------------------------------------------------------

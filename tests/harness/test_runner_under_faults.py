@@ -13,7 +13,7 @@ from simulator.harness.clients.in_process import run_in_process
 from simulator.harness.failure_text import failure_text
 from simulator.harness.language.scenario import Scenario
 from simulator.harness.ports import Client, Ok, Outcome, Session, Target
-from simulator.harness.verdict import Verdict
+from simulator.harness.verdict import Finding, Verdict
 
 Load = Callable[..., tuple[Scenario, ...]]
 Behaviour = Callable[[Client, str], Awaitable[Outcome]]
@@ -79,6 +79,11 @@ def run(load: Load, text: str, **altered: Behaviour) -> Verdict:
     return asyncio.run(run_in_process(scenario, AlteredKind(**altered), "seed"))
 
 
+def code_of(finding: Finding) -> str:
+    """Return the code of the check that has found something."""
+    return finding.check.code if finding.check else ""
+
+
 @pytest.mark.parametrize("fault", ["{close: head}", "{close: body}", "{reset: body}"])
 def test_half_a_list_is_no_list(load: Load, fault: str) -> None:
     """Whoever calls it an empty one has lost what is there."""
@@ -89,7 +94,11 @@ def test_half_a_list_is_no_list(load: Load, fault: str) -> None:
     """
     assert run(load, text).passed
     (finding,) = run(load, text, list=swallows).findings
-    assert finding.found == "0; lost: old; not there: none"
+    assert code_of(finding) == "OUT001"
+    assert finding.found.startswith(
+        "the client says that it succeeded, but it was not done, and no answer of the service's "
+        "said why (the cluster's last answer: fault in line 3: the connection "
+    )
 
 
 @pytest.mark.parametrize("fault", ["{clock: +2h}", "goodbye", "{order: reversed}"])
@@ -100,7 +109,9 @@ def test_a_fault_excuses_no_doubles_that_were_not_answered(load: Load, fault: st
         steps: [{{list: {{}}}}]
     """
     assert run(load, text).passed
-    assert not run(load, text, list=doubles).passed
+    (finding,) = run(load, text, list=doubles).findings
+    assert code_of(finding) == "OUT005"
+    assert finding.found.endswith(" 2 times")
 
 
 def test_doubles_that_were_answered_may_be_shown(load: Load) -> None:
@@ -122,7 +133,9 @@ def test_a_status_that_was_not_answered_is_made_up(load: Load, edit: str) -> Non
         steps: [{{show: {{backup: old}}}}]
     """
     assert run(load, text).passed
-    assert not run(load, text, show=guesses_ready).passed
+    (finding,) = run(load, text, show=guesses_ready).findings
+    assert code_of(finding) == "OUT006"
+    assert finding.found.startswith("showed old as ")
 
 
 def test_a_failure_tells_what_every_fault_has_struck(load: Load) -> None:
@@ -216,4 +229,4 @@ def test_a_refused_port_excuses_nothing_later(load: Load) -> None:
         list=doubles,
     )
     (finding,) = verdict.findings
-    assert finding.path == ("steps", 2)
+    assert (finding.path, code_of(finding)) == (("steps", 2), "OUT005")

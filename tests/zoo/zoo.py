@@ -13,15 +13,16 @@ import asyncio
 import json
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import yaml
 
@@ -256,30 +257,43 @@ def _idle(matrix: Mapping[str, Kills]) -> Iterator[str]:
 def main() -> None:
     """Run the zoo, and write the matrix and its page."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument(
-        "names", nargs="*", metavar="NAME", help="of broken clients; all by default"
-    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help="of a broken client")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="how many at once")
     parser.add_argument("--all", action="store_true", help=f"do not stop at {ENOUGH} scenarios")
+    parser.add_argument("--one", metavar="NAME", help="print what finds this one, as JSON")
     given = parser.parse_args()
-    enough = len(scenarios()) if given.all else ENOUGH
     zoo = {mutant.name: mutant for mutant in mutants()}
-    unknown = [name for name in given.names if name not in zoo]
-    if unknown:
-        parser.error(f"there is no {unknown[0]} in the zoo")
-    matrix: dict[str, Any] = dict(known_kills()) if MATRIX.exists() else {}
-    chosen = [zoo[name] for name in given.names or zoo]
-    tried = scenarios()
-    with ProcessPoolExecutor(given.jobs, max_tasks_per_child=1) as pool:
-        running = {pool.submit(kills, mutant, tried, enough): mutant for mutant in chosen}
+    for name in (*given.names, *filter(None, [given.one])):
+        if name not in zoo:
+            parser.error(f"there is no {name} in the zoo")
+    if given.one:
+        tried = scenarios()
+        found = kills(zoo[given.one], tried, len(tried) if given.all else ENOUGH)
+        print(json.dumps(found))  # noqa: T201
+    else:
+        _run(zoo, given.names or list(zoo), given)
+
+
+def _run(zoo: Mapping[str, Mutant], names: Sequence[str], given: argparse.Namespace) -> None:
+    matrix: dict[str, Kills] = dict(known_kills()) if MATRIX.exists() else {}
+    with ThreadPoolExecutor(given.jobs) as pool:
+        running = {pool.submit(_in_process, name, is_all=given.all): name for name in names}
         for done in as_completed(running):
-            mutant = running[done]
-            matrix[mutant.name] = done.result()
-            count = len(matrix[mutant.name])
-            print(f"{mutant.name}: {f'found by {count}' if count else 'SURVIVES'}", flush=True)  # noqa: T201
-            _write({name: matrix[name] for name in zoo if name in matrix})
+            name = running[done]
+            matrix[name] = done.result()
+            count = len(matrix[name])
+            print(f"{name}: {f'found by {count}' if count else 'SURVIVES'}", flush=True)  # noqa: T201
+            _write({known: matrix[known] for known in zoo if known in matrix})
     if set(matrix) >= set(zoo):
         PAGE.write_text(page(matrix), encoding="utf-8")
+
+
+def _in_process(name: str, *, is_all: bool) -> Kills:
+    """Return what finds a client: in a process of its own, which a broken one may well break."""
+    command = [sys.executable, __file__, "--one", name, *(["--all"] if is_all else [])]
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
+    found: Kills = json.loads(done.stdout.splitlines()[-1])
+    return found
 
 
 def _write(matrix: Mapping[str, Kills]) -> None:

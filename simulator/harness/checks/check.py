@@ -6,6 +6,10 @@ from enum import Enum
 from typing import Any, Final, Protocol, final
 
 from simulator.harness.checks.conduct import Call, Conduct, Request
+from simulator.harness.plain_text import beginning
+
+FOUND_MAX: Final = 1200
+"""Characters of what is found: it quotes clients, who may say anything."""
 
 FAMILIES: Final = {
     "REQ": "one request is well-formed",
@@ -120,14 +124,20 @@ def breaches(
         conduct: what the client did.
         exercised: gets the codes of the checks that had anything to look at.
     """
+    looked_at: dict[object, tuple[Any, ...]] = {}
     for check in checks:
+        subjects = looked_at.get(check.looks_at)
+        if subjects is None:
+            subjects = looked_at[check.looks_at] = tuple(check.looks_at(conduct))
+        if exercised is not None and subjects:
+            exercised.add(check.code)
         told: set[int] = set()
-        for subject in check.looks_at(conduct):
-            if exercised is not None:
-                exercised.add(check.code)
+        for subject in subjects:
             found = check.problem(subject, conduct)
             if found is None or id(subject.call) in told:
                 continue
             told.add(id(subject.call))
             numbers = tuple(request.number for request in subject.evidence)
-            yield Breach(check=check, found=found, call=subject.call, requests=numbers)
+            yield Breach(
+                check=check, found=beginning(found, FOUND_MAX), call=subject.call, requests=numbers
+            )

@@ -1,7 +1,8 @@
 """OUT: what the client claims is what happened."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from simulator.core.instants import parse_rfc3339
@@ -9,8 +10,8 @@ from simulator.core.statuses import Status
 from simulator.harness.checks.check import Check, Claimed, Severity
 from simulator.harness.checks.conduct import Call, Conduct
 from simulator.harness.checks.outcomes import READS, Judgement, happened, judged, reached
-from simulator.harness.documents import Document, documents_in, entries_by_id
-from simulator.harness.plain_text import beginning
+from simulator.harness.documents import Document, documents_in, entries_by_id, status_of
+from simulator.harness.plain_text import beginning, written
 from simulator.harness.ports import WROTE_NOTHING, Failed, Ok
 
 COMPARED: Final = ("dcos_version", "timestamp", "component_status", "restores")
@@ -21,6 +22,8 @@ COMPARED_MAX: Final = 200
 
 _SHOWN_MAX: Final = 200
 
+_NAMED_MAX: Final = 5
+
 _STATUSES: Final = frozenset(status.value for status in Status)
 
 _UUID: Final = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
@@ -30,9 +33,9 @@ _CRASH: Final = re.compile(
     r"Traceback \(most recent call last\)"
     r"|^(?:\w+\.)*(?:Key|Type|Attribute|Index|Name|Assertion|Recursion|UnboundLocal|JSONDecode|UnicodeDecode)"
     r"Error(?::|$)"
-    r"|^\s+at \S.*:\d+:\d+\)?$"
+    r"|^\s+at .*(?:[/\\<\[]|node:)\S*:\d+:\d+\)?$"
     r"|^(?:Syntax|Type|Reference|Range)Error: "
-    r"|^Unexpected (?:token|end|non-whitespace)"
+    r"|^Unexpected (?:token |end of (?:JSON )?input|non-whitespace)"
     r"|^Cannot read propert"
     r"|^panic: |^invalid character '"
     r"|^jq: |^parse error: "
@@ -46,64 +49,75 @@ _CRASH: Final = re.compile(
 # --- what is looked at ---------------------------------------------------------------------------
 
 
-def _claims(conduct: Conduct) -> Iterator[Claimed]:
-    return (Claimed(call) for call in conduct.calls if not call.is_free)
+def _each(fits: Callable[[Call], bool]) -> Callable[[Conduct], list[Claimed]]:
+    """Return what looks at the calls for which something holds."""
+
+    def looks_at(conduct: Conduct) -> list[Claimed]:
+        return [Claimed(call) for call in conduct.calls if not call.is_free and fits(call)]
+
+    return looks_at
 
 
-def _operations(conduct: Conduct) -> Iterator[Claimed]:
-    return (claimed for claimed in _claims(conduct) if not claimed.call.is_program)
+def _is_operation(call: Call) -> bool:
+    return not call.is_program
 
 
-def _programs(conduct: Conduct) -> Iterator[Claimed]:
-    return (claimed for claimed in _claims(conduct) if claimed.call.is_program)
+def _is_program(call: Call) -> bool:
+    return call.is_program
 
 
-def _creates(conduct: Conduct) -> Iterator[Claimed]:
-    return (
-        claimed
-        for claimed in _claims(conduct)
-        if claimed.call.operation in {"create", "backup"} and claimed.call.made
-    )
+def _is_anything(call: Call) -> bool:
+    return bool(call.operation)
 
 
-def _named(conduct: Conduct) -> Iterator[Claimed]:
-    """Successful creates that name a backup: some clients are silent."""
-    for claimed in _operations(conduct):
-        outcome = claimed.call.outcome
-        if claimed.call.operation == "create" and isinstance(outcome, Ok) and outcome.value:
-            yield claimed
+def _has_made(call: Call) -> bool:
+    return call.operation in {"create", "backup"} and bool(call.made)
 
 
-def _reads(conduct: Conduct) -> Iterator[Claimed]:
-    for claimed in _operations(conduct):
-        if claimed.call.operation in READS and isinstance(claimed.call.outcome, Ok):
-            yield claimed
+def _names_a_backup(call: Call) -> bool:
+    """Whether a successful create names a backup: some clients are silent."""
+    outcome = call.outcome
+    return call.operation == "create" and isinstance(outcome, Ok) and outcome.value is not None
 
 
-def _readable(conduct: Conduct) -> Iterator[Claimed]:
-    return (claimed for claimed in _reads(conduct) if _unreadable(claimed, conduct) is None)
+def _shows_something(call: Call) -> bool:
+    is_read = call.operation in READS and not call.is_program
+    return is_read and isinstance(call.outcome, Ok)
 
 
-def _lists(conduct: Conduct) -> Iterator[Claimed]:
-    return (each for each in _readable(conduct) if each.call.operation == "list")
+def _is_list(call: Call) -> bool:
+    return call.operation == "list" and _shows_something(call) and _is_readable(call)
 
 
-def _shows(conduct: Conduct) -> Iterator[Claimed]:
-    return (each for each in _readable(conduct) if each.call.operation == "show")
+def _is_show(call: Call) -> bool:
+    return call.operation == "show" and _shows_something(call) and _is_readable(call)
 
 
-def _documents(conduct: Conduct) -> Iterator[Claimed]:
-    """Successes that show documents."""
-    for claimed in _operations(conduct):
-        if any(_shown_by(claimed.call)):
-            yield claimed
+def _has_documents(call: Call) -> bool:
+    return not call.is_program and any(_shown_by(call))
 
 
-def _failures(conduct: Conduct) -> Iterator[Claimed]:
-    for claimed in _claims(conduct):
-        ran = claimed.call.ran
-        if isinstance(claimed.call.outcome, Failed) and not (ran and ran.stopped):
-            yield claimed
+def _has_failed(call: Call) -> bool:
+    return isinstance(call.outcome, Failed) and not (call.ran and call.ran.stopped)
+
+
+def _prints(call: Call) -> bool:
+    """Whether a program has made a backup and says that all went well: it may print its id."""
+    is_backup = call.operation == "backup" and call.ran is not None and not call.ran.status
+    return is_backup and bool(call.made)
+
+
+_claims = _each(_is_anything)
+_operations = _each(_is_operation)
+_programs = _each(_is_program)
+_creates = _each(_has_made)
+_named = _each(_names_a_backup)
+_reads = _each(_shows_something)
+_lists = _each(_is_list)
+_shows = _each(_is_show)
+_documents = _each(_has_documents)
+_failures = _each(_has_failed)
+_printed_ids = _each(_prints)
 
 
 # --- success and failure -------------------------------------------------------------------------
@@ -139,6 +153,8 @@ def _program_failed(claimed: Claimed, conduct: Conduct) -> str | None:
     if judged(call).judgement is not Judgement.FALSE_FAILURE or call.ran is None:
         return None
     how = call.ran.how_it_ended
+    if call.ran.status < 0:
+        return f"{how}, and {truth(call, conduct)}"
     return f"exit status {call.ran.status}, and {truth(call, conduct)}: {how}"
 
 
@@ -181,46 +197,59 @@ def _new_id(claimed: Claimed, _: Conduct) -> str | None:
     named = value.get("id") if isinstance(value, Mapping) else value
     if not call.made or named == call.made[-1]:
         return None
-    return f"named {named!r}; the new backup is {call.made[-1]}"
+    return f"named {_shown(named)}; the new backup is {call.made[-1]}"
 
 
 def _unreadable(claimed: Claimed, _: Conduct) -> str | None:
     call = claimed.call
+    if _is_readable(call):
+        return None
+    verb = "listed" if call.operation == "list" else "showed"
+    return f"{verb} {_shown(call.outcome.value if isinstance(call.outcome, Ok) else None)}"
+
+
+def _is_readable(call: Call) -> bool:
     assert isinstance(call.outcome, Ok), "others show nothing"
     value = call.outcome.value
-    if call.operation == "list":
-        if entries_by_id(value) is not None:
-            return None
-        return f"listed {beginning(repr(value), _SHOWN_MAX)}"
-    if isinstance(value, Mapping):
-        return None
-    return f"showed {beginning(repr(value), _SHOWN_MAX)}"
+    is_list = call.operation == "list"
+    return entries_by_id(value) is not None if is_list else isinstance(value, Mapping)
 
 
 def _other_backup(claimed: Claimed, _: Conduct) -> str | None:
     call = claimed.call
     assert isinstance(call.outcome, Ok), "others show nothing"
     shown = call.outcome.value.get("id")
-    return (
-        None if shown == call.argument else f"showed {shown!r}, and was asked for {call.argument}"
-    )
+    if shown == call.argument:
+        return None
+    return f"showed {_shown(shown)}, and was asked for {call.argument}"
 
 
 def _lost(claimed: Claimed, conduct: Conduct) -> str | None:
     there, shown = _there(claimed.call), set(_listed(claimed.call))
     lost = [conduct.name(key) for key in there if key not in shown]
-    return f"of {len(set(there))} backups it lost {', '.join(lost)}" if lost else None
+    return f"of {len(set(there))} backups it lost {_several(lost)}" if lost else None
 
 
 def _invented(claimed: Claimed, conduct: Conduct) -> str | None:
-    there, shown = _there(claimed.call), _listed(claimed.call)
+    there, shown = Counter(_there(claimed.call)), Counter(_listed(claimed.call))
     invented = [conduct.name(key) for key in shown if key not in there]
     if invented:
-        return f"listed {', '.join(invented)}, which was not there"
-    if sorted(shown) in (sorted(set(there)), sorted(there)):
-        return None
-    twice = next((key for key in shown if shown.count(key) > there.count(key)), "")
-    return f"listed {conduct.name(twice)} {shown.count(twice)} times" if twice else None
+        return f"listed {_several(invented)}, which was not there"
+    twice = next((key for key, times in shown.items() if times > there[key]), None)
+    return None if twice is None else f"listed {conduct.name(twice)} {shown[twice]} times"
+
+
+def _shown(value: object) -> str:
+    """Quote what a client shows, if need be only its beginning."""
+    return beginning(written(value), _SHOWN_MAX)
+
+
+def _several(names: list[str]) -> str:
+    """Name some of many, each once."""
+    names = list(dict.fromkeys(names))
+    more = len(names) - _NAMED_MAX
+    shown = ", ".join(map(beginning, names[:_NAMED_MAX]))
+    return f"{shown} and {more} more" if more > 0 else shown
 
 
 def _listed(call: Call) -> list[str]:
@@ -240,22 +269,24 @@ def _there(call: Call) -> list[str]:
 
 
 def _shown_by(call: Call) -> Iterator[Document]:
-    """Yield the documents that a client shows."""
+    """Yield the documents that a client shows; a show of another backup is judged apart."""
     value = call.outcome.value if isinstance(call.outcome, Ok) else None
     each = value if isinstance(value, list) else [value]
     if len(each) <= COMPARED_MAX:
-        yield from (one for one in each if isinstance(one, Mapping) and "id" in one)
+        documents = (one for one in each if isinstance(one, Mapping) and "id" in one)
+        of_any = call.operation != "show"
+        yield from (one for one in documents if of_any or one["id"] == call.argument)
 
 
 def _statuses(claimed: Claimed, conduct: Conduct) -> str | None:
     for document in _shown_by(claimed.call):
         answered = _answered(claimed.call, document)
-        status, name = document.get("status"), conduct.name(str(document["id"]))
+        status, name = document.get("status"), beginning(conduct.name(str(document["id"])))
         if "status" not in answered:
             if is_status(status):
                 return f"showed {name} as {status}, and the answer had no status"
         elif "status" in document and differs(status, answered["status"]):
-            return f"showed {name} as {status!r}; the answer was {answered['status']}"
+            return f"showed {name} as {_shown(status)}; the answer was {status_of(answered)}"
     return None
 
 
@@ -264,9 +295,9 @@ def _details(claimed: Claimed, conduct: Conduct) -> str | None:
         answered = _answered(claimed.call, document)
         for key in COMPARED:
             if key in document and key in answered and differs(document[key], answered[key]):
-                shown = beginning(repr(document[key]), _SHOWN_MAX)
-                name = conduct.name(str(document["id"]))
-                return f"showed {name} with {key} {shown}; the answer was {answered[key]!r}"
+                shown, right = _shown(document[key]), _shown(answered[key])
+                name = beginning(conduct.name(str(document["id"])))
+                return f"showed {name} with {key} {shown}; the answer was {right}"
     return None
 
 
@@ -282,11 +313,18 @@ def _answered(call: Call, document: Document) -> Document:
 
 def differs(found: object, answered: object) -> bool:
     """Whether a client shows something else than was answered; it may leave things out."""
+    try:
+        return _differs(found, answered)
+    except RecursionError:  # no document of the service's is nested so deep
+        return False
+
+
+def _differs(found: object, answered: object) -> bool:
     if isinstance(found, Mapping) and isinstance(answered, Mapping):
-        return any(key in answered and differs(found[key], answered[key]) for key in found)
+        return any(key in answered and _differs(found[key], answered[key]) for key in found)
     if isinstance(found, str) and isinstance(answered, str):
         return found != answered and not _same_instant(found, answered)
-    return found != answered and (is_status(found) or type(found) is type(answered))
+    return (is_status(found) or type(found) is type(answered)) and found != answered
 
 
 def is_status(value: object) -> bool:
@@ -320,8 +358,8 @@ def _crash(claimed: Claimed, _: Conduct) -> str | None:
     match = _CRASH.search(call.ran.errors if call.ran else call.outcome.message)
     if match is None:
         return None
-    last = call.outcome.message.strip().splitlines()[-1]
-    return f"it ended in {beginning(match[0].strip(), 60)}: {beginning(last.strip(), 120)}"
+    last = call.outcome.message.strip().rpartition("\n")[2]
+    return f"it ended in {beginning(match[0], 60)}: {beginning(last)}"
 
 
 def _secret(claimed: Claimed, conduct: Conduct) -> str | None:
@@ -344,14 +382,7 @@ def _said(call: Call) -> Iterator[tuple[str, str]]:
 
 
 def _text(value: Any) -> str:  # noqa: ANN401 - whatever a client returns
-    return "" if isinstance(value, list) and len(value) > COMPARED_MAX else repr(value)
-
-
-def _printed_ids(conduct: Conduct) -> Iterator[Claimed]:
-    for claimed in _programs(conduct):
-        call = claimed.call
-        if call.operation == "backup" and call.made and call.ran and not call.ran.status:
-            yield claimed
+    return "" if isinstance(value, list) and len(value) > COMPARED_MAX else written(value)
 
 
 def _ids_in(call: Call) -> list[str]:
@@ -542,8 +573,9 @@ CLAIM_CHECKS: Final = (
         why="The others fill the master's disk, and nobody knows that they are there.",
         looks_at=_creates,
         problem=_one_backup,
-        wrong=f"asked: create nightly\n{_NIGHTLY} {_NEW}{_NIGHTLY} → 200 nightly-2 "
-        "STATUS_BACKING_UP\nclaimed: ok",
-        right=f"asked: create nightly\n{_NIGHTLY} {_NEW}claimed: ok",
+        wrong=f"asked: create nightly\n{_NIGHTLY} → nothing, but done\nGET /list → 200\n"
+        f"{_NIGHTLY} → 200\nclaimed: ok",
+        right=f"asked: create nightly\n{_NIGHTLY} → nothing, but done\nGET /list → 200\n"
+        "claimed: ok",
     ),
 )

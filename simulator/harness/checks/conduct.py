@@ -5,11 +5,12 @@ several checks is worked out once.
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from functools import cached_property
-from typing import Any, Final, final
+from functools import cached_property, lru_cache
+from typing import Any, Final, NamedTuple, final
 from urllib.parse import parse_qsl, unquote
 
 from simulator.core.backups import Backup
@@ -39,6 +40,9 @@ CHANGING: Final = frozenset(FIELDS)
 
 _WHOLE: Final = (Deaf, Goodbye, Skew)
 """Faults that bring the cluster's own answer, whole and in time."""
+
+
+_SLASHES: Final = re.compile(r"/{2,}")
 
 
 class NoJson(Enum):
@@ -81,26 +85,25 @@ class Request:
         """Cluster time of the request."""
         return self.exchange.at
 
-    @cached_property
+    @property
     def path(self) -> str:
         """The path, decoded, as sent."""
-        return unquote(self.exchange.target.partition("?")[0])
+        return _parsed(self.exchange.target).path
 
-    @cached_property
+    @property
     def query(self) -> tuple[tuple[str, str], ...]:
         """The parameters of the query, decoded."""
-        return tuple(parse_qsl(self.exchange.target.partition("?")[2], keep_blank_values=True))
+        return _parsed(self.exchange.target).query
 
-    @cached_property
+    @property
     def is_to_service(self) -> bool:
         """Whether it is addressed to the backup service, if only nearly."""
-        return _merged(self.path).startswith(LOCATION)
+        return _parsed(self.exchange.target).is_to_service
 
     @cached_property
     def route(self) -> str:
         """The documented route that it names; empty for none."""
-        head, _, name = _merged(self.path).rpartition("/")
-        return name if head == BASE_PATH and name in METHODS else ""
+        return _parsed(self.exchange.target).route
 
     @property
     def is_operation(self) -> bool:
@@ -323,11 +326,28 @@ def numbered(entries: Sequence[Entry], received: Mapping[int, int], first: int) 
     ]
 
 
-def _merged(path: str) -> str:
-    while "//" in path:
-        path = path.replace("//", "/")
-    return path
+class _Target(NamedTuple):
+    path: str
+    query: tuple[tuple[str, str], ...]
+    is_to_service: bool
+    route: str
 
 
+@lru_cache(maxsize=256)
+def _parsed(target: str) -> _Target:
+    """Read what a request is addressed to; polls are all addressed to the same."""
+    written, _, query = target.partition("?")
+    path = unquote(written)
+    merged = _SLASHES.sub("/", path)
+    head, _, name = merged.rpartition("/")
+    return _Target(
+        path=path,
+        query=tuple(parse_qsl(query, keep_blank_values=True)),
+        is_to_service=merged.startswith(LOCATION),
+        route=name if head == BASE_PATH and name in METHODS else "",
+    )
+
+
+@lru_cache(maxsize=256)
 def _headers(raw: tuple[tuple[bytes, bytes], ...]) -> dict[str, str]:
     return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in raw}

@@ -1,7 +1,7 @@
 """SEQ: the order of requests makes sense."""
 
 from collections.abc import Callable, Iterator
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Final
 
 from simulator.core.commands import Refused
@@ -143,10 +143,12 @@ def _made_by(call: Call) -> Iterator[str]:
 
 def _behind(conduct: Conduct) -> Iterator[Chain]:
     """Behind a call that did not go well, a request may be one of that call which was late."""
+    late: dict[int, list[Request]] = {}
+    for sent in conduct.unasked:
+        late.setdefault(id(sent.call), []).append(sent.request)
     for call in conduct.calls:
         if isinstance(call.outcome, Ok):
-            late = (sent.request for sent in conduct.unasked if sent.call is call)
-            yield Chain(call, tuple(late))
+            yield Chain(call, tuple(late.get(id(call), ())))
 
 
 def _loud(chain: Chain, _: Conduct) -> str | None:
@@ -180,23 +182,31 @@ def _unready(chain: Chain, conduct: Conduct) -> str | None:
 
 def _ended(conduct: Conduct) -> Iterator[Chain]:
     for call in conduct.calls:
-        if call.operation in {"create", "backup", "restore"} and len(call.operations) > 1:
-            chain = _from_end(call)
-            if chain:
-                yield Chain(call, chain)
+        if call.operation in {"create", "backup", "restore"}:
+            for start, part in _started(call):
+                chain = _from_end(start, part)
+                if chain:
+                    yield Chain(call, chain)
 
 
-def _from_end(call: Call) -> tuple[Request, ...]:
+def _started(call: Call) -> Iterator[tuple[Request, tuple[Request, ...]]]:
+    """Yield what has started something, with all that follows until something else starts."""
+    requests = call.operations
+    route = "restore" if call.operation == "restore" else "create"
+    starts = [index for index, each in enumerate(requests) if each.route == route and each.is_done]
+    for start, until in pairwise([*starts, len(requests)]):
+        yield requests[start], requests[start + 1 : until]
+
+
+def _from_end(start: Request, part: tuple[Request, ...]) -> tuple[Request, ...]:
     """Return the requests from the one on whose answer showed the end of what was started."""
-    subject = ""
-    for index, request in enumerate(call.operations):
-        reply = request.exchange.reply
-        if request.route == ("restore" if call.operation == "restore" else "create"):
-            subject = reply.backup.id if request.is_done and reply and reply.backup else subject
-        elif subject and not request.exchange.struck:
+    reply = start.exchange.reply
+    subject = reply.backup.id if reply and reply.backup else ""
+    for index, request in enumerate(part):
+        if not request.exchange.struck:
             documents = (each for each in request.shown if each["id"] == subject)
-            if any(_is_end(each, of_restore=call.operation == "restore") for each in documents):
-                return call.operations[index:]
+            if any(_is_end(each, of_restore=start.route == "restore") for each in documents):
+                return part[index:]
     return ()
 
 
@@ -246,7 +256,7 @@ def _again_forbidden(chain: Chain, _: Conduct) -> str | None:
     return f"{first} was answered with 403, and {len(rest)} more requests followed"
 
 
-_NIGHTLY = '{"label": "nightly"}'
+_NIGHTLY = 'POST /create {"label": "nightly"}'
 _ID = '{"id": "nightly-1"}'
 
 ORDER_CHECKS: Final = (
@@ -257,10 +267,9 @@ ORDER_CHECKS: Final = (
         "makes a second backup, or restores a second time.",
         looks_at=_ambiguous,
         problem=_again_unseen,
-        wrong=f"asked: backup nightly\nPOST /create {_NIGHTLY} → 504\n"
-        f"POST /create {_NIGHTLY} → 200",
-        right=f"asked: backup nightly\nPOST /create {_NIGHTLY} → 504\nGET /list?prefix=nightly- → "
-        f"200 []\nPOST /create {_NIGHTLY} → 200",
+        wrong=f"program: backup nightly\n{_NIGHTLY} → 504\n{_NIGHTLY} → 200",
+        right=f"program: backup nightly\n{_NIGHTLY} → 504\n"
+        f"GET /list?prefix=nightly- → 200 []\n{_NIGHTLY} → 200",
     ),
     Check(
         code="SEQ002",
@@ -296,10 +305,10 @@ ORDER_CHECKS: Final = (
         why="STATUS_READY and STATUS_ERROR are ends: nothing more will come.",
         looks_at=_ended,
         problem=_on_and_on,
-        wrong=f"asked: backup nightly\nPOST /create {_NIGHTLY} → 200 nightly-1 STATUS_BACKING_UP\n"
+        wrong=f"program: backup nightly\n{_NIGHTLY} → 200 nightly-1 STATUS_BACKING_UP\n"
         + "GET /list → 200 nightly-1 STATUS_READY\n" * 4,
-        right=f"asked: backup nightly\nPOST /create {_NIGHTLY} → 200 nightly-1 STATUS_BACKING_UP\n"
-        "GET /list → 200 nightly-1 STATUS_READY\n",
+        right=f"program: backup nightly\n{_NIGHTLY} → 200 nightly-1 STATUS_BACKING_UP\n"
+        "GET /list → 200 nightly-1 STATUS_READY",
     ),
     Check(
         code="SEQ006",
@@ -326,8 +335,8 @@ ORDER_CHECKS: Final = (
         why="Whoever answers while its work goes on has claimed what it does not know.",
         looks_at=_behind,
         problem=_loud,
-        wrong="asked: list\nGET /list → 200\nclaimed: ok\nGET /list → 200",
-        right="asked: list\nGET /list → 200\nclaimed: ok",
+        wrong="asked: list\nGET /list → 200\nclaimed: ok []\nGET /list → 200",
+        right="asked: list\nGET /list → 200\nclaimed: ok []",
     ),
     Check(
         code="SEQ009",

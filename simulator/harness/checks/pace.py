@@ -10,6 +10,7 @@ from typing import Final
 
 from simulator.core.instants import NANOSECONDS_PER_SECOND, Duration, duration_text, elapsed
 from simulator.harness.checks.check import Chain, Check, Claimed, Severity
+from simulator.harness.checks.claims import truth
 from simulator.harness.checks.conduct import Call, Conduct, Pace, Request
 from simulator.harness.ports import Indeterminate
 
@@ -112,6 +113,11 @@ def _operations(conduct: Conduct) -> Iterator[Claimed]:
     return (Claimed(call) for call in conduct.calls if not call.is_program and not call.is_free)
 
 
+def _hanging(claimed: Claimed, conduct: Conduct) -> str | None:
+    found = _endless(claimed, conduct)
+    return f"{found}; {truth(claimed.call, conduct)}" if found else None
+
+
 def _endless(claimed: Claimed, _: Conduct) -> str | None:
     outcome = claimed.call.outcome
     if isinstance(outcome, Indeterminate) and outcome.is_stopped:
@@ -142,11 +148,11 @@ def _storm(chain: Chain, _: Conduct) -> str | None:
     return f"sent {len(chain.evidence)} requests at one instant of cluster time"
 
 
-_POLLING = 'asked: backup nightly\nPOST /create {"label": "nightly"} → 200\n'
+_POLLING = 'program: backup nightly\nPOST /create {"label": "nightly"} → 200\n'
 
 
-def _polled(pause: str, times: int = 6) -> str:
-    return "own time\n" + _POLLING + f"+{pause}\nGET /list → 200\n" * times
+def _polled(pause: str, time: str = "own time") -> str:
+    return f"{time}\n{_POLLING}" + f"+{pause}\nGET /list → 200\n" * 6
 
 
 PACE_CHECKS: Final = (
@@ -156,8 +162,8 @@ PACE_CHECKS: Final = (
         why="Every list is read from the master's disk, and every other client waits.",
         looks_at=_own_or_scaled,
         problem=_busy,
-        wrong=_polled("10ms"),
-        right=_polled("10s"),
+        wrong=_polled("10ms", "scaled time"),
+        right=_polled("10s", "scaled time"),
     ),
     Check(
         code="TIM002",
@@ -191,7 +197,7 @@ PACE_CHECKS: Final = (
         rule="A program ends by itself, within the real time that its profile allows.",
         why="A backup that never ends, or a server that is silent, must not hang it for ever.",
         looks_at=_programs,
-        problem=_endless,
+        problem=_hanging,
         wrong="program: backup nightly\nGET /list → nothing\nstopped",
         right="program: backup nightly\nGET /list → nothing\nexit: 1 gave up",
     ),

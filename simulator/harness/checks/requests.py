@@ -8,7 +8,7 @@ from typing import Final
 
 from simulator.harness.checks.check import Check, Severity
 from simulator.harness.checks.conduct import FIELDS, METHODS, Conduct, NoJson, Request, Sent
-from simulator.harness.plain_text import beginning
+from simulator.harness.plain_text import beginning, written
 
 COOKIE: Final = "dcos-acs-auth-cookie="
 
@@ -104,7 +104,7 @@ def _field(sent: Sent, _: Conduct) -> str | None:
     if field not in sent.request.document:
         return f"sent a body without {field!r}"
     value = sent.request.document[field]
-    return None if isinstance(value, str) else f"sent {field}: {beginning(repr(value))}"
+    return None if isinstance(value, str) else f"sent {field}: {beginning(written(value))}"
 
 
 def _more(sent: Sent, _: Conduct) -> str | None:
@@ -226,8 +226,8 @@ REQUEST_CHECKS: Final = (
         why="The service refuses anything else.",
         looks_at=_with_objects,
         problem=_field,
-        wrong='POST /restore {"backup": "nightly-1"} → 400',
-        right='POST /restore {"id": "nightly-1"} → 200',
+        wrong='DELETE /delete {"id": 1} → 400 invalid',
+        right='DELETE /delete {"id": "nightly-1"} → 200',
     ),
     Check(
         code="REQ005",
@@ -281,7 +281,7 @@ REQUEST_CHECKS: Final = (
         why="URLs are written into the logs of every proxy on the way.",
         looks_at=_to_service,
         problem=_url,
-        wrong="GET /list?token=TOKEN → 200",
+        wrong="GET /list?prefix=TOKEN → 200",
         right="GET /list → 200",
     ),
     Check(
@@ -317,8 +317,8 @@ REQUEST_CHECKS: Final = (
         why="What is trimmed, cut or changed is about another backup.",
         looks_at=_with_arguments,
         problem=_as_asked,
-        wrong='asked: create Nightly\nPOST /create {"label": "nightly"} → 200',
-        right='asked: create Nightly\nPOST /create {"label": "Nightly"} → 200',
+        wrong='asked: delete nightly-1\nDELETE /delete {"id": "nightly"} → 400 unknown',
+        right='asked: delete nightly-1\nDELETE /delete {"id": "nightly-1"} → 200',
     ),
     Check(
         code="REQ015",

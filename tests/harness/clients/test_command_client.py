@@ -169,7 +169,8 @@ def test_a_process_that_takes_too_long_leaves_it_open(make: Maker) -> None:
         "trap '' TERM; exec 3>alive; echo waiting >&2; sleep 600 & echo up >&3; sleep 600; :",
         timeout="1s",
     )
-    assert outcome(kind) == Indeterminate("it had not ended after 1s, so it was killed: waiting")
+    why = "it had not ended after 1s, so it was killed: waiting"
+    assert outcome(kind) == Indeterminate(why, is_stopped=True)
     for expected in (b"up\n", b""):
         assert select.select([reader], [], [], SECONDS_AT_MOST)[0]
         assert os.read(reader, 100) == expected
@@ -179,7 +180,8 @@ def test_a_process_that_takes_too_long_leaves_it_open(make: Maker) -> None:
 def test_a_silent_process_that_takes_too_long_leaves_it_open(make: Maker) -> None:
     """That is said, too."""
     why = "it had not ended after 200ms, so it was killed, having written nothing"
-    assert outcome(make.script("exec sleep 600", timeout="200ms")) == Indeterminate(why)
+    found = outcome(make.script("exec sleep 600", timeout="200ms"))
+    assert found == Indeterminate(why, is_stopped=True)
 
 
 def test_output_without_end_leaves_it_open(make: Maker, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -279,7 +279,8 @@ def test_a_process_that_breaks_the_protocol_leaves_it_open(
 def test_a_silent_process_is_killed(make: Maker, script: str) -> None:
     """Whether it could still speak, or hear, or not."""
     why = "it gave no answer within 300ms, so it was killed"
-    assert shown(make.script(f"trap '' TERM\n{SECOND}{script}", "300ms")) == Indeterminate(why)
+    found = shown(make.script(f"trap '' TERM\n{SECOND}{script}", "300ms"))
+    assert found == Indeterminate(why, is_stopped=True)
 
 
 def test_a_line_without_end_is_bounded(make: Maker, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -190,7 +190,9 @@ def test_a_method_that_never_returns_holds_nobody_up() -> None:
         ended.wait(SECONDS_AT_MOST)
         return argument
 
-    assert outcome_of(blocks, seconds=0.1) == Indeterminate("no result within 0.1 s")
+    assert outcome_of(blocks, seconds=0.1) == Indeterminate(
+        "no result within 0.1 s", is_stopped=True
+    )
     ended.set()
 
 
@@ -205,7 +207,9 @@ def test_a_coroutine_that_never_returns_is_cancelled() -> None:
             cancelled.append(argument)
             raise
 
-    assert outcome_of(waits, seconds=0.1) == Indeterminate("no result within 0.1 s")
+    assert outcome_of(waits, seconds=0.1) == Indeterminate(
+        "no result within 0.1 s", is_stopped=True
+    )
     assert cancelled == ["argument"]
 
 
