@@ -15,7 +15,7 @@ COMMANDS: Final = {
     "explain": "Show what a scenario file scripts, before anything runs.",
     "lint": "Check scenario files and client profiles.",
     "checks": "List what is judged about a client.",
-    "schema": "Print the JSON Schemas of both, for editors.",
+    "schema": "Print the JSON Schemas of files and reports.",
 }
 """Every command with its one line; each lives in the module of its name."""
 

@@ -1,14 +1,14 @@
-"""``dcos-sim schema``: the JSON Schema of scenario files and of client profiles."""
+"""``dcos-sim schema``: the JSON Schemas of scenario files, client profiles and reports."""
 
 import rich_click as click
 
-from simulator.harness.language.schema import SCHEMAS, schema_text
+from simulator.harness.schemas import SCHEMAS, schema_text
 
 
 @click.command("schema")
 @click.argument("kind", type=click.Choice(list(SCHEMAS)), default="scenario")
 def command(kind: str) -> None:
-    """Print the JSON Schema of scenario files, or of client profiles.
+    """Print the JSON Schema of scenario files, client profiles or JSON reports.
 
     Editors complete and check with it.
     """

@@ -10,7 +10,9 @@ import platform
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Final, TypedDict
+from typing import Any, Final
+
+from typing_extensions import TypedDict  # pydantic makes schemas of no other before Python 3.12
 
 from simulator.core.instants import rfc3339
 from simulator.harness.coverage import Area, coverage, overall, points_of

@@ -3,7 +3,7 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from simulator.harness.language.schema import SCHEMAS, schema_text
+from simulator.harness.schemas import SCHEMAS, schema_text
 
 Run = Callable[..., CompletedProcess[str]]
 

@@ -134,7 +134,10 @@ def test_only_what_can_change_is_asked_for_again(text: str, *, is_told: bool, fo
         (f"asked: restore nightly-1\n{RESTORE} → 200", []),
         (f"{DELETE} → 200\n{RESTORE} → 400 unknown", []),
         (f"{BACKUP}{CREATE} → 200 nightly-1 STATUS_ERROR\n{DELETE} → 200", []),
-        (f"asked: list\nGET /list → 200\nclaimed: ok\n{DELETE} → 200", []),
+        (
+            f"asked: list\nGET /list → 200\nclaimed: ok\n{DELETE} → 200",
+            ["was to list, and sent a delete of nightly-1"],
+        ),
         ('asked: show nightly-1\nGET /delete {"id": "nightly-1"} → 400', []),
         (f"asked: list\n{CREATE} → 200", ["was to list, and sent a create of nightly"]),
         (f"{THERE}{BACKUP}{DELETE} → 200", ["was to backup, and sent a delete of nightly-1"]),

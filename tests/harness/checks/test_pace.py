@@ -136,7 +136,8 @@ def test_a_program_that_had_to_be_stopped_is_told_with_its_last_request(
 ) -> None:
     """That is where it hangs."""
     (program,) = found("TIM005", f"program: backup nightly\n{requests}stopped")
-    assert program == f"it was stopped after 60s, having written nothing; {what}; there is no new backup"
+    stopped = "it was stopped after 60s, having written nothing"
+    assert program == f"{stopped}; {what}; there is no new backup"
     (operation,) = found("TIM007", f"asked: list\n{requests}claimed: stopped")
     assert operation == f"no end within 30s; {what}"
 

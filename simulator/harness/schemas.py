@@ -1,4 +1,4 @@
-"""The JSON Schemas of scenario files and client profiles, made from the models that load them."""
+"""The JSON Schemas of scenario files, client profiles and reports, made from their models."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -8,6 +8,7 @@ from pydantic import TypeAdapter
 
 from simulator.harness.language.file_model import ScenarioModel
 from simulator.harness.language.profile_model import ProfileModel
+from simulator.harness.report import RunReport
 
 Schema = dict[str, Any]
 
@@ -35,9 +36,15 @@ def profile_schema() -> Schema:
     return _titled(TypeAdapter(ProfileModel).json_schema(by_alias=True), "client profile")
 
 
+def report_schema() -> Schema:
+    """Return the schema of JSON reports."""
+    return _titled(TypeAdapter(RunReport).json_schema(), "report")
+
+
 SCHEMAS: Final[Mapping[str, Callable[[], Schema]]] = {
     "scenario": scenario_schema,
     "client-profile": profile_schema,
+    "report": report_schema,
 }
 """What makes the schema of each kind of file; stored as ``docs/reference/NAME.schema.json``."""
 

@@ -10,10 +10,10 @@ import yaml
 from simulator.catalogue import catalogue_folder
 from simulator.harness.language.profile_file import load_profile
 from simulator.harness.language.scenario_file import load_scenarios
-from simulator.harness.language.schema import SCHEMAS, profile_schema, scenario_schema, schema_text
 from simulator.harness.language.step_model import OPERATIONS, VERBS
+from simulator.harness.schemas import SCHEMAS, profile_schema, scenario_schema, schema_text
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 
 VALIDATOR = jsonschema_rs.Draft202012Validator(scenario_schema())
 
