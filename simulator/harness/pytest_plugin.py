@@ -202,7 +202,8 @@ class ScenarioItem(pytest.Function):
     ) -> "ScenarioItem":
         """Make the item; its seed depends on its name only."""
         seed = seed_for(parent.config, f"{parent.path.name}::{scenario.name}")
-        told = pytest_report.first_told(scenario, kind.name, seed)
+        known = kind.profile.known_failing(scenario.names)
+        told = pytest_report.first_told(scenario, kind.name, seed, known.reason if known else "")
         wants = {
             "timeline": pytest_report.wants_timelines(parent.config),
             "points": pytest_report.wants_coverage(parent.config),
@@ -221,7 +222,7 @@ class ScenarioItem(pytest.Function):
             item.add_marker(pytest.mark.skip(f"client {kind.name} has no {lacking}"))
         elif scenario.needs_virtual_time and (why := kind.lacks_virtual_time):
             item.add_marker(pytest.mark.skip(f"client {kind.name} lacks virtual time: {why}"))
-        if known := kind.profile.known_failing(scenario.names):
+        if known:
             # Not strict: an unexpected pass fails by itself, and says which line to delete.
             fails = pytest.mark.xfail(raises=BadVerdictError, reason=known.reason, strict=False)
             item.add_marker(fails)

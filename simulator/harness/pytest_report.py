@@ -64,13 +64,14 @@ def wants_coverage(config: pytest.Config) -> bool:
     return bool(config.getoption("--coverage")) or floor is not None
 
 
-def first_told(scenario: "Scenario", client: str, seed: str) -> dict[str, Any]:
+def first_told(scenario: "Scenario", client: str, seed: str, known_failing: str) -> dict[str, Any]:
     """Return what can be told of a scenario before it runs."""
     return {
         "file": scenario.source.name,
         "title": scenario.title,
         "case": scenario.case,
         "client": client,
+        "known_failing": known_failing,
         "seed": seed,
         "replay": "",
         "start": "",
@@ -195,4 +196,6 @@ def _outcome(report: pytest.TestReport, told: Mapping[str, Any]) -> tuple[str, s
         return "skipped", reason.removeprefix("Skipped: ")
     if told["findings"]:
         return "failed", ""
+    if told["known_failing"]:
+        return "failed", str(report.longrepr)
     return "error", str(report.longrepr)

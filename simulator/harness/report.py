@@ -81,6 +81,7 @@ class ScenarioReport(TypedDict):
         title: what it shows.
         case: the name of its case; empty for none.
         client: the name of the client.
+        known_failing: why its profile says that it fails here; empty where it does not.
         outcome: ``passed``, ``failed``, ``skipped``, ``known failing`` or ``error``.
         reason: why it was skipped, is known to fail, or could not be run.
         seconds: of real time.
@@ -103,6 +104,7 @@ class ScenarioReport(TypedDict):
     title: str
     case: str
     client: str
+    known_failing: str
     outcome: str
     reason: str
     seconds: float
