@@ -649,6 +649,20 @@ def test_a_backup_can_be_deleted_while_another_operation_runs() -> None:
     assert lab.status(running_id) is Status.READY
 
 
+def test_a_backup_cannot_be_deleted_during_its_second_restore_either() -> None:
+    """The first one is over, the latest counts."""
+    lab = Lab()
+    backup_id = lab.create()
+    for start in (30, 60):
+        lab.at(start)
+        lab.do(Restore(backup_id))
+    refusal = lab.do(Delete(backup_id)).refusal
+    assert refusal is not None
+    assert refusal.reason is Refused.IN_USE
+    lab.at(90)
+    assert lab.do(Delete(backup_id)).refusal is None
+
+
 def test_a_backup_can_be_deleted_once_its_restore_ended() -> None:
     """However it ended."""
     lab = Lab(on(RESTORE, restoring(10), FAILED), backups=[ExistingBackup(label="old")])

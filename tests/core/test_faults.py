@@ -543,6 +543,13 @@ def test_a_hidden_rule_is_told_once() -> None:
     assert list(hidden_rules([rule_with(), rule_with(), rule_with()])) == [(1, 0), (2, 0)]
 
 
+def test_what_a_fault_leaves_out_is_the_plainest() -> None:
+    """It is to strike; one stranger is enough; Retry-After is in seconds."""
+    assert not FaultRule(fault=Hang()).optional
+    assert Strangers("theirs") == Strangers("theirs", 1)
+    assert AnswerWith(status=503) == AnswerWith(status=503, as_date=False)
+
+
 def test_a_use_begins_with_nothing_seen() -> None:
     """And with no limit it is never spent."""
     use = FaultUse(rule_with())

@@ -140,6 +140,11 @@ def test_a_rule_speaks_of_one_operation_only() -> None:
     assert not script().matches(OperationKind.RESTORE, "nightly")
 
 
+def test_a_rule_is_to_be_used_unless_it_says_otherwise() -> None:
+    """One that nothing used is a mistake in a scenario."""
+    assert not script().optional
+
+
 @pytest.mark.parametrize("operation", OperationKind)
 def test_without_a_rule_an_operation_takes_thirty_seconds(operation: OperationKind) -> None:
     """Then it is ready."""
