@@ -1,7 +1,7 @@
 """One running create or restore: where each of its components stands in its script."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from simulator.core.backups import Component
 from simulator.core.identifiers import BackupId
@@ -83,7 +83,7 @@ class Operation:
         for cursor in self._cursors:
             if cursor.status in RUNNING:
                 done = cursor.stages[: cursor.index + 1]
-                cursor.stages = (*done, replace(stage, component=cursor.name))
+                cursor.stages = (*done, stage)
         return self._end(now, lambda cursor: cursor.status in RUNNING)
 
     def next_deadline(self) -> Instant | None:

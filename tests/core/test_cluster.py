@@ -415,6 +415,15 @@ def test_a_stage_ends_when_its_name_is_released() -> None:
     assert lab.status(backup_id) is Status.ERROR
 
 
+def test_what_follows_a_release_lasts_from_then_on() -> None:
+    """However long it was waited for."""
+    lab = Lab(on(CREATE, running(Until("go")), running(10)))
+    lab.create()
+    lab.at(3_600)
+    lab.do(Release("go"))
+    assert lab.cluster.next_deadline() == moment(3_610)
+
+
 def test_a_name_may_be_released_before_anything_waits_for_it() -> None:
     """Before the operation, or before its stage."""
     lab = Lab(on(CREATE, running(Until("early")), running(10), running(Until("late"))))
@@ -640,6 +649,20 @@ def test_a_backup_can_be_deleted_while_another_operation_runs() -> None:
     assert lab.status(running_id) is Status.READY
 
 
+def test_a_backup_cannot_be_deleted_during_its_second_restore_either() -> None:
+    """The first one is over, the latest counts."""
+    lab = Lab()
+    backup_id = lab.create()
+    for start in (30, 60):
+        lab.at(start)
+        lab.do(Restore(backup_id))
+    refusal = lab.do(Delete(backup_id)).refusal
+    assert refusal is not None
+    assert refusal.reason is Refused.IN_USE
+    lab.at(90)
+    assert lab.do(Delete(backup_id)).refusal is None
+
+
 def test_a_backup_can_be_deleted_once_its_restore_ended() -> None:
     """However it ended."""
     lab = Lab(on(RESTORE, restoring(10), FAILED), backups=[ExistingBackup(label="old")])
@@ -826,6 +849,11 @@ def test_a_refused_command_changes_nothing(
     assert repeated.reason is reason
 
 
+def two_apps() -> Lab:
+    """Return a cluster with two apps."""
+    return Lab(apps=["/web", "/api"])
+
+
 ONE_AT_A_TIME = "only one backup or restore runs at a time"
 
 
@@ -851,6 +879,7 @@ ONE_AT_A_TIME = "only one backup or restore runs at a time"
         ),
         (idle, exactly(Restore(UNKNOWN_ID)), f"backup {UNKNOWN_ID} does not exist"),
         (idle, exactly(RemoveApp("/no")), "App '/no' does not exist; there are: /web"),
+        (two_apps, exactly(RemoveApp("/no")), "App '/no' does not exist; there are: /web, /api"),
         (Lab, exactly(RemoveApp("/no")), "App '/no' does not exist; there are: none"),
         (backing_up, exactly(RemoveApp("/web")), "Marathon is restarting for a backup or restore"),
     ],
@@ -866,11 +895,23 @@ def test_a_refusal_is_a_sentence_for_the_client(
     assert refusal.messages == (sentence.format(**ids),)
 
 
-def test_a_malformed_argument_is_refused_with_every_problem() -> None:
-    """As many sentences as problems."""
-    refusal = Lab().do(Create("é")).refusal
+@pytest.mark.parametrize(
+    ("command", "fields"),
+    [
+        (Create("é"), ["label", "label"]),
+        (List("/" * 63), ["prefix", "prefix"]),
+        (Restore("é"), ["id", "id"]),
+        (Delete("é"), ["id", "id"]),
+        (Lose("é"), ["id", "id"]),
+    ],
+)
+def test_a_malformed_argument_is_refused_with_every_problem(
+    command: Command, fields: list[str]
+) -> None:
+    """As many sentences as problems, each with the name of the argument."""
+    refusal = Lab().do(command).refusal
     assert refusal is not None
-    assert len(refusal.messages) == 2
+    assert [message.split(":")[0] for message in refusal.messages] == fields
 
 
 # --- Marathon ----------------------------------------------------------------------------------
@@ -994,7 +1035,7 @@ def test_a_backup_that_is_there_from_the_start_may_have_failed() -> None:
         Status.ERROR,
         "disk full",
     )
-    assert component.because == "there from the start"
+    assert (component.shown, component.because) == ("STATUS_ERROR", "there from the start")
 
 
 def test_a_backup_that_is_there_from_the_start_holds_the_apps_of_the_start() -> None:
@@ -1025,6 +1066,14 @@ def test_the_end_of_an_operation_can_be_foreseen() -> None:
     assert lab.cluster.due(backup_id) == (moment(15), Status.ERROR)
     lab.at(15)
     assert lab.cluster.due(backup_id) is None
+
+
+def test_a_component_that_has_ended_does_not_hide_the_end() -> None:
+    """The others are waited for."""
+    lab = Lab(on(CREATE, READY, running(20, component="secrets")))
+    backup_id = lab.create()
+    lab.at(5)
+    assert lab.cluster.due(backup_id) == (moment(20), Status.READY)
 
 
 def test_an_end_that_depends_on_more_than_time_cannot_be_foreseen() -> None:

@@ -165,6 +165,7 @@ def test_an_operation_that_is_stuck_never_ends() -> None:
     lab.at(10)
     assert kinds(lab.do(Restart(Policy.STUCK))) == [events.ServiceRestarted, events.StageEntered]
     assert (lab.cluster.next_deadline(), lab.cluster.due(backup_id)) == (None, None)
+    assert lab.backup(backup_id).components[0].because.endswith("stage 2 of 2, forever")
     lab.at(1_000_000)
     assert lab.backup(backup_id).status is BACKING_UP
     assert not lab.cluster.marathon_available
@@ -276,8 +277,9 @@ def test_a_create_that_is_lost_leaves_no_backup() -> None:
 def test_a_restore_that_is_lost_was_never_there() -> None:
     """The backup stays, with the restores that came before, and the apps stay as they were."""
     lab = Lab()
-    lab.do(Restore(lab.old))
-    lab.at(40)
+    for end in (40, 80):
+        lab.do(Restore(lab.old))
+        lab.at(end)
     before = dict(lab.cluster.backups)
     lab.do(DeployApp(app_from("/new")))
     lab.do(Restore(lab.old))
@@ -426,6 +428,33 @@ def test_a_script_does_not_help_against_a_full_disk() -> None:
 def as_of(lab: Lab, instant: int) -> dict[str, Status]:
     """Return the status of every backup at an instant."""
     return {each.label: each.status for each in lab.cluster.as_of(Instant(instant))}
+
+
+@pytest.mark.parametrize(
+    ("command", "why"),
+    [
+        (FULL, "filled or freed as asked"),
+        (DOWN, "turned as asked"),
+        (DeployApp(app_from("/new")), "deployed as asked"),
+        (RemoveApp("/web"), "removed as asked"),
+        (Release("go"), "released as asked"),
+        (Restart(Policy.RESUME), "restarted as asked"),
+    ],
+)
+def test_what_is_done_as_asked_says_so(command: Command, why: str) -> None:
+    """The journal has no other reason to show."""
+    assert Lab().reply(command).why == why
+
+
+@pytest.mark.parametrize(
+    ("command", "why"), [(Delete, "deleted as asked"), (Lose, "lost as asked")]
+)
+def test_a_backup_that_is_removed_as_asked_says_so(
+    command: type[Delete] | type[Lose], why: str
+) -> None:
+    """Whether by its client or behind its back."""
+    lab = Lab()
+    assert lab.reply(command(lab.old)).why == why
 
 
 def test_the_past_is_what_was_stored_then() -> None:

@@ -221,6 +221,27 @@ def test_nth_counts_from_one(nth: tuple[tuple[int, int | None], ...], struck: li
     assert lab.counted == [(6, len(struck))]
 
 
+@pytest.mark.parametrize(
+    ("bounds", "struck"),
+    [
+        ({}, [3]),
+        ({"since": Duration(2)}, [5]),
+        ({"until": Duration(3)}, []),
+        ({"until": Duration(5)}, [3]),
+        ({"since": Duration(2), "until": Duration(6)}, [5]),
+        ({"during": WhileStatus(label="*", kind=OperationKind.CREATE, status="none")}, []),
+    ],
+)
+def test_nth_counts_only_while_all_else_holds(bounds: dict[str, Any], struck: list[int]) -> None:
+    """One request at each instant from 1 to 9: those outside are not counted."""
+    lab = Lab(FaultRule(fault=Hang(), operations=("list",), nth=((4, 4),), **bounds))
+    lab.strike(at=0)
+    assert [at for at in range(1, 10) if lab.strike(at=at)] == struck
+    first, last = bounds.get("since", 0), bounds.get("until", 10)
+    seen = 0 if "during" in bounds else len(range(first, last))
+    assert lab.counted == [(seen, len(struck))]
+
+
 def test_times_is_how_often_at_most() -> None:
     """A rule that is spent looks at nothing any more."""
     lab = Lab(hang(times=2, nth=((2, None),)))
@@ -279,6 +300,15 @@ def test_a_rule_may_hold_while_a_status_holds(
     assert lab.counted == [(int(holds), int(holds))]
 
 
+@pytest.mark.parametrize("before", [(), (READY,), (READY, READY)])
+def test_of_several_restores_the_latest_counts(before: tuple[Status, ...]) -> None:
+    """However many there were."""
+    during = WhileStatus(label="*", kind=OperationKind.RESTORE, status=ERROR.value)
+    rule = FaultRule(fault=Hang(), operations=("list",), during=during)
+    assert Lab(rule, backups=[backup("nightly", READY, *before, ERROR)]).strike() == [0]
+    assert Lab(rule, backups=[backup("nightly", READY, ERROR, *before, READY)]).strike() == []
+
+
 # --- several rules -------------------------------------------------------------------------------
 
 
@@ -320,6 +350,13 @@ def test_a_request_has_one_answer_that_goes_one_way(
     assert lab.strike() == ([0, 1] if both else [0])
     assert lab.counted == [(1, 1), (int(both), int(both))]
     assert excludes(first, second) is excludes(second, first) is not both
+
+
+def test_a_rule_that_is_passed_over_does_not_hide_those_behind_it() -> None:
+    """They may still do something."""
+    faults = (AnswerWith(status=503), AnswerWith(status=502), Skew(1))
+    lab = Lab(*(FaultRule(fault=each, operations=("list",), also=True) for each in faults))
+    assert lab.strike() == [0, 2]
 
 
 rules = st.builds(
@@ -371,6 +408,7 @@ def test_counting_is_what_a_naive_reader_would_do(
         (Cut(Part.NOTHING, Ending.RESET), True, "the connection reset before the answer"),
         (Cut(Part.HEAD, Ending.CLOSE), False, "the connection closed after the head"),
         (Cut(Part.BODY, Ending.RESET), False, "the connection reset in the middle of the body"),
+        (WrongLength(1), False, "Content-Length 1 bytes too long"),
         (WrongLength(9), False, "Content-Length 9 bytes too long"),
         (WrongLength(-9), False, "Content-Length 9 bytes too short"),
         (BrokenChunk(), False, "a broken chunk"),
@@ -390,6 +428,7 @@ def test_counting_is_what_a_naive_reader_would_do(
         (Strangers("theirs", 3), False, "3 backups of another cluster"),
         (Edit(put=(("a.b", 1),), drop=("c",)), False, "another a.b, c of backups labelled *"),
         (Skew(SECOND), False, "Date 1s ahead"),
+        (Skew(1), False, "Date 1ns ahead"),
         (Skew(-SECOND), False, "Date 1s behind"),
     ],
 )
@@ -469,10 +508,12 @@ def test_a_rule_that_can_be_meant_has_no_problem(said: dict[str, object]) -> Non
         ({}, {"nth": ((3, 3),)}, True),
         ({"operations": ("create", "list")}, {}, True),
         ({"path": "/a"}, {"path": "/a"}, True),
+        ({"path": "/a"}, {}, True),
         ({"operations": (), "path": "*"}, {}, True),
         ({"operations": (), "path": "*"}, {"path": "/a"}, True),
         ({}, {"methods": ("GET",)}, True),
         ({"methods": ("GET", "PUT")}, {"methods": ("GET",)}, True),
+        ({"methods": ("GET",)}, {"methods": ("GET",)}, True),
         ({"also": True}, {}, True),
         ({"also": True}, {"fault": Hide("x")}, False),
         ({"methods": ("GET",)}, {}, False),
@@ -500,6 +541,13 @@ def test_a_rule_that_an_earlier_one_leaves_nothing_is_found(
 def test_a_hidden_rule_is_told_once() -> None:
     """With the first that hides it."""
     assert list(hidden_rules([rule_with(), rule_with(), rule_with()])) == [(1, 0), (2, 0)]
+
+
+def test_what_a_fault_leaves_out_is_the_plainest() -> None:
+    """It is to strike; one stranger is enough; Retry-After is in seconds."""
+    assert not FaultRule(fault=Hang()).optional
+    assert Strangers("theirs") == Strangers("theirs", 1)
+    assert AnswerWith(status=503) == AnswerWith(status=503, as_date=False)
 
 
 def test_a_use_begins_with_nothing_seen() -> None:
@@ -540,12 +588,25 @@ def test_a_use_begins_with_nothing_seen() -> None:
             "do",
             "cannot strike a delete: its answer has no body",
         ),
+        (
+            {"operations": ("delete",), "fault": WrongLength(-1)},
+            "do",
+            "cannot strike a delete: its answer has no body",
+        ),
     ],
 )
 def test_what_can_never_strike_is_found(fields: dict[str, Any], key: str, problem: str) -> None:
     """Each with the key that is to blame."""
     rule = FaultRule(**{"fault": Hang(), "commit": Commit.AFTER, **fields})
     assert list(fault_problems(rule)) == [(key, problem)]
+
+
+@pytest.mark.parametrize(
+    "path", ["/a", "*/a", "?a", "[/]a", "/a?b", "/a=b", "/a[?]b=c", "/[?]=b", "/a[?][?]=b"]
+)
+def test_a_pattern_of_paths_may_begin_with_anything_that_stands_for_a_slash(path: str) -> None:
+    """A question mark stands for one character, in brackets for itself."""
+    assert list(fault_problems(FaultRule(fault=Hang(), path=path))) == []
 
 
 @pytest.mark.parametrize("status", ["STATUS_READY", "STATUS_BACKING_UP"])

@@ -33,7 +33,7 @@ def test_any_other_id_is_refused(app_id: str) -> None:
 @pytest.mark.parametrize("definition", [{}, {"id": 7}, {"id": None}, {"cmd": "true"}])
 def test_an_app_needs_an_id(definition: Mapping[str, object]) -> None:
     """A number is none."""
-    with pytest.raises(ValueError, match="an app needs an id, such as /web"):
+    with pytest.raises(ValueError, match=r"^an app needs an id, such as /web$"):
         app_from(definition)
 
 

@@ -113,6 +113,26 @@ def test_a_release_ends_the_stages_that_wait_for_it() -> None:
     assert operation.release(Instant(103)) == ()
 
 
+def test_what_follows_a_release_lasts_from_then_on() -> None:
+    """However long the release was waited for."""
+    released: set[str] = set()
+    operation = begun(runs(Until("go")), lasts(5), READY, released=released)
+    released.add("go")
+    assert operation.release(Instant(400)) == ("marathon",)
+    assert operation.next_deadline() == 405
+
+
+def test_what_overrules_a_script_lasts_from_then_on() -> None:
+    """In every component that still runs; what is final stays."""
+    operation = begun(lasts(1), FAILED, secrets=(lasts(9), READY))
+    operation.end_due_stages(Instant(101))
+    assert operation.overrule(lasts(5), Instant(103)) == ("secrets",)
+    marathon, secrets = operation.components
+    assert (marathon.status, marathon.until) == (Status.ERROR, None)
+    assert (secrets.name, secrets.until) == ("secrets", 108)
+    assert secrets.because == "line 8, stage 2 of 2, for 5ns"
+
+
 def test_a_stage_that_waits_for_what_is_released_already_is_passed() -> None:
     """At the start, after a time, and several in a row."""
     operation = begun(

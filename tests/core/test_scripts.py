@@ -140,11 +140,17 @@ def test_a_rule_speaks_of_one_operation_only() -> None:
     assert not script().matches(OperationKind.RESTORE, "nightly")
 
 
+def test_a_rule_is_to_be_used_unless_it_says_otherwise() -> None:
+    """One that nothing used is a mistake in a scenario."""
+    assert not script().optional
+
+
 @pytest.mark.parametrize("operation", OperationKind)
 def test_without_a_rule_an_operation_takes_thirty_seconds(operation: OperationKind) -> None:
     """Then it is ready."""
     rule = default_rule(operation)
     assert rule.on is operation
+    assert rule.origin == "the default script"
     assert seconds(30) == DEFAULT_LENGTH
     assert draw(rule, FixedChance()) == {
         "marathon": (Stage(status=operation.running, ends=Lasts(DEFAULT_LENGTH)), READY)
@@ -345,6 +351,12 @@ def test_a_choice_must_come_last() -> None:
     assert problems(choice, running(1, "secrets")) == [
         ((0,), "one_of decides how the script goes on, so it must come last in its list")
     ]
+
+
+def test_a_choice_that_does_not_come_last_hides_no_problem_behind_it() -> None:
+    """Nobody has to mend a script one error at a time."""
+    choice = OneOf((branch(READY), branch(FAILED)))
+    assert [path for path, _ in problems(choice, Stage(status=Status.BACKING_UP))] == [(0,), (1,)]
 
 
 def test_a_choice_needs_something_to_choose() -> None:

@@ -93,6 +93,18 @@ def test_while_nothing_changes_a_list_is_the_same_tuple(prefix: str) -> None:
     assert shelf.starting_with(prefix) is shelf.starting_with(prefix)
 
 
+def test_so_many_lists_are_kept_ready_and_no_more() -> None:
+    """One more, and all are made anew: whoever asks for ever new prefixes pays for it."""
+    shelf = a_shelf("aa-1")
+    prefixes = [f"nothing{number}" for number in range(REMEMBERED_PREFIXES - 1)]
+    first = shelf.starting_with("aa")
+    for prefix in prefixes:
+        shelf.starting_with(prefix)
+    assert shelf.starting_with("aa") is first
+    shelf.starting_with("one more")
+    assert shelf.starting_with("aa") is not first
+
+
 def test_a_list_that_was_handed_out_does_not_change() -> None:
     """A change makes a new one."""
     shelf = a_shelf("aa-1")

@@ -93,8 +93,10 @@ def test_a_script_moves_from_running_to_final_or_stays(status: Status, target: S
     if status is target or (status in RUNNING and target not in RUNNING):
         assert move(status, target) is target
     else:
-        with pytest.raises(IllegalTransitionError):
+        with pytest.raises(IllegalTransitionError) as caught:
             move(status, target)
+        if target in RUNNING:
+            assert str(caught.value) == f"no signal leads from {status} to {target}"
 
 
 @pytest.mark.parametrize(

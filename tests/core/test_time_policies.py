@@ -32,6 +32,13 @@ def test_a_step_that_is_no_span_is_refused(step: str | Duration | tuple[str, str
         PerRequest(step)
 
 
+@pytest.mark.parametrize("step", ["0s", ("0s", "1s"), ("0s", "0s")])
+def test_a_request_may_take_no_time(step: str | tuple[str, str]) -> None:
+    """Always, or at best."""
+    (only,) = PerRequest(step).steps
+    assert only.shortest == 0
+
+
 def test_a_step_may_be_written_in_several_ways() -> None:
     """Which are the same policy."""
     ten = parse_duration("10s")
