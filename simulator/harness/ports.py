@@ -200,6 +200,8 @@ class Session:
         programs: its programs.
         target: what it was given of the cluster.
         allow: codes of checks that it may break, each with the reason.
+        can_be_unsure: whether its operations can say that nobody knows what happened; an exit
+            status cannot.
     """
 
     name: str
@@ -208,6 +210,7 @@ class Session:
     programs: Programs
     target: Target
     allow: Mapping[str, str] = field(default_factory=dict)
+    can_be_unsure: bool = False
 
 
 class ClientKind(Protocol):

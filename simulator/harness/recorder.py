@@ -20,15 +20,23 @@ class Recorder:
         target: what the client was given of it.
         names: what the scenario calls the backups, by name; grows as the scenario goes on.
         pace: what the client's pauses are to the cluster.
+        can_be_unsure: whether its operations can say that nobody knows what happened.
     """
 
     def __init__(
-        self, control: Control, target: Target, names: Mapping[str, str], pace: Pace
+        self,
+        control: Control,
+        target: Target,
+        names: Mapping[str, str],
+        pace: Pace,
+        *,
+        can_be_unsure: bool = False,
     ) -> None:
         self._control = control
         self._target = target
         self._names = names
         self._pace = pace
+        self._can_be_unsure = can_be_unsure
         self._calls: list[Call] = []
         self._unasked: list[Sent] = []
         self._seen = control.journal.count
@@ -86,6 +94,7 @@ class Recorder:
             calls=calls,
             unasked=tuple(self._unasked) if len(calls) == len(self._calls) else (),
             pace=self._pace,
+            can_be_unsure=self._can_be_unsure,
             names={backup_id: name for name, backup_id in self._names.items()},
         )
 

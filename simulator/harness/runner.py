@@ -143,7 +143,9 @@ class _Runner:
             for name, backup_id in zip(scenario.existing_names, control.backups, strict=True)
             if name
         }
-        self._recorder = Recorder(control, session.target, self.names, pace)
+        self._recorder = Recorder(
+            control, session.target, self.names, pace, can_be_unsure=session.can_be_unsure
+        )
         allowed = {*session.allow, *scenario.model.allow}
         self._judge = Judge(control, self.names, self._recorder, allowed)
 

@@ -6,7 +6,7 @@ Elsewhere (in files, in CI, in JUnit's XML) it is the plain text, each line as i
 import re
 import textwrap
 from collections.abc import Iterator
-from typing import Final, Protocol, final
+from typing import Final, NamedTuple, Protocol, final
 
 WIDTH_MIN: Final = 40
 """A terminal that is narrower wraps by itself."""
@@ -31,6 +31,12 @@ _COLOURS: Final = (
 """How lines look, by what they are; the first that fits counts."""
 
 
+class Summed(NamedTuple):
+    """What pytest's summary shows the beginning of, and JUnit's XML has as the message."""
+
+    message: str
+
+
 class Terminal(Protocol):
     """What pytest writes to."""
 
@@ -52,6 +58,7 @@ class ShownFailure:
 
     def __init__(self, text: str) -> None:
         self.text = text
+        self.reprcrash: Final = Summed(text)
 
     def __str__(self) -> str:
         return self.text

@@ -9,7 +9,15 @@ from simulator.core.instants import parse_rfc3339
 from simulator.core.statuses import Status
 from simulator.harness.checks.check import Check, Claimed, Severity
 from simulator.harness.checks.conduct import Call, Conduct
-from simulator.harness.checks.outcomes import READS, Judgement, happened, judged, reached
+from simulator.harness.checks.outcomes import (
+    CHANGES,
+    READS,
+    Happened,
+    Judgement,
+    happened,
+    judged,
+    reached,
+)
 from simulator.harness.documents import Document, documents_in, entries_by_id, status_of
 from simulator.harness.plain_text import beginning, written
 from simulator.harness.ports import WROTE_NOTHING, Failed, Ok
@@ -374,6 +382,19 @@ def _was_refused(call: Call) -> bool:
     return _has_failed(call) and bool(_reasons(call))
 
 
+def _untold(conduct: Conduct) -> list[Claimed]:
+    """Changes that were made, and whose answer says something else or never came."""
+    if not conduct.can_be_unsure:
+        return []
+    claims = [each for each in _operations(conduct) if each.call.operation in CHANGES]
+    return [each for each in claims if happened(each.call) is Happened.UNTOLD]
+
+
+def _too_sure(claimed: Claimed, _: Conduct) -> str | None:
+    outcome = claimed.call.outcome
+    return f"{outcome}; but {Happened.UNTOLD.value}" if isinstance(outcome, Failed) else None
+
+
 def _crash(claimed: Claimed, _: Conduct) -> str | None:
     call = claimed.call
     assert isinstance(call.outcome, Failed), "others did not crash"
@@ -611,5 +632,17 @@ CLAIM_CHECKS: Final = (
         problem=_reason_kept,
         wrong=f"asked: create nightly\n{_NIGHTLY} → 400 busy\nclaimed: failed: HTTP 400",
         right=f"asked: create nightly\n{_NIGHTLY} → 400 busy\nclaimed: failed: HTTP 400: busy",
+    ),
+    Check(
+        code="OUT019",
+        rule="A change whose outcome is unknown is not called a failure, where that can be said.",
+        why="Whoever is told of a failure does it again. Only a warning: the message may say it.",
+        severity=Severity.WARNING,
+        looks_at=_untold,
+        problem=_too_sure,
+        wrong=f"can be unsure\nasked: create nightly\n{_NIGHTLY} → 504, but done\n"
+        "claimed: failed: HTTP 504",
+        right=f"can be unsure\nasked: create nightly\n{_NIGHTLY} → 504, but done\n"
+        "claimed: indeterminate",
     ),
 )

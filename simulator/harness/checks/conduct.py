@@ -280,6 +280,7 @@ class Conduct:
         calls: what it was asked for, in order.
         unasked: requests that came between calls, each with the call before it, if any.
         pace: what its pauses are to the cluster.
+        can_be_unsure: whether its operations can say that nobody knows what happened.
         names: what the scenario calls the backups, by id.
     """
 
@@ -287,6 +288,7 @@ class Conduct:
     calls: tuple[Call, ...] = ()
     unasked: tuple[Sent, ...] = ()
     pace: Pace = Pace.NONE
+    can_be_unsure: bool = False
     names: Mapping[str, str]
 
     @cached_property

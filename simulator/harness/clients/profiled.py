@@ -107,7 +107,10 @@ class ProfiledClient:
             await _set_up(model, processes)
             async with self._opened(target, processes) as client:
                 programs = _Programs(model, processes)
-                yield Session(self.name, self.given, client, programs, target, model.allow)
+                can_be_unsure = not isinstance(model, CommandProfile)
+                yield Session(
+                    self.name, self.given, client, programs, target, model.allow, can_be_unsure
+                )
         finally:
             left = processes.close()
         if left:

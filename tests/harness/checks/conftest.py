@@ -3,6 +3,7 @@ r"""Reads conducts from the notation of ``Check.wrong`` and ``Check.right``.
 One line is one thing that happened::
 
     own time                     the client lives in cluster time; ``scaled time`` is the other one
+    can be unsure                its operations have a word for "nobody knows"
     there: ID STATUS [STATUS]    a backup, and the status of its latest restore
     asked: OPERATION [ARGUMENT]  a call begins
     program: NAME ARGUMENT       a call of a program begins
@@ -55,6 +56,7 @@ class Reader:
     """Reads one text, line by line."""
 
     pace: Pace = Pace.NONE
+    can_be_unsure: bool = False
     calls: list[Call] = field(default_factory=list)
     unasked: list[Sent] = field(default_factory=list)
     stored: dict[str, Backup] = field(default_factory=dict)
@@ -72,6 +74,7 @@ class Reader:
             calls=tuple(self.calls),
             unasked=tuple(self.unasked),
             pace=self.pace,
+            can_be_unsure=self.can_be_unsure,
             names={},
         )
 
@@ -79,6 +82,8 @@ class Reader:
         word, _, rest = line.partition(":")
         if line in PACES:
             self.pace = PACES[line]
+        elif line == "can be unsure":
+            self.can_be_unsure = True
         elif line.startswith("+"):
             self.passed += parse_duration(line[1:])
         elif line == "stopped":
