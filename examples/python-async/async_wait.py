@@ -41,7 +41,7 @@ def is_ready(backup: Backup) -> bool:
     The whole may claim to be ready while a component is still at work, so all must say it. A
     status that nobody documented counts as work.
     """
-    statuses = {backup.get("status"), *component_statuses(backup)}
+    statuses = {str(backup.get("status")), *component_statuses(backup)}
     if ERROR in statuses:
         raise BackupError(f"the backup failed: {backup}")
     return statuses == {READY}
@@ -68,12 +68,13 @@ class RestoreWatch:
         return self._is_new and statuses == {READY}
 
 
-def component_statuses(part: object) -> set[object]:
+def component_statuses(part: object) -> set[str]:
     """Return the statuses of all components of a backup, or of a restore in it."""
     components = part.get("component_status") if isinstance(part, dict) else None
     if not isinstance(components, dict):
         return set()
-    return {each.get("status") if isinstance(each, dict) else None for each in components.values()}
+    entries = (each if isinstance(each, dict) else {} for each in components.values())
+    return {str(each.get("status")) for each in entries}
 
 
 async def wait(client: BackupClient, backup_id: str, is_over: Callable[[Backup], bool]) -> None:

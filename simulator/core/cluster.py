@@ -38,6 +38,7 @@ class ExistingBackup:
         error: what ``marathon`` reports beside ERROR.
         uuid: the end of its id; empty for one that the cluster makes.
         dcos_version: the cluster's version when it was made; empty for the present one.
+        restored: how a restore of it has ended, READY or ERROR; None where there was none.
     """
 
     label: str
@@ -46,6 +47,7 @@ class ExistingBackup:
     error: str = ""
     uuid: str = ""
     dcos_version: str = ""
+    restored: Status | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -506,9 +508,20 @@ class Cluster:
             status=existing.status,
             shown=existing.status.value,
             components=(component,),
+            restores=_restored_before(existing.restored, component, self.now),
         )
         self._snapshots[backup.id] = self._apps
         self._put(backup)
+
+
+def _restored_before(
+    status: Status | None, component: Component, now: Instant
+) -> tuple[Restore, ...]:
+    """Return the restore that a backup had before the start, if any."""
+    if status is None:
+        return ()
+    ended = component._replace(status=status, shown=status.value, error="")
+    return (Restore(number=1, started=now, status=status, shown=status.value, components=(ended,)),)
 
 
 def _stage_entered(now: Instant, operation: Operation, component: Component) -> Event:

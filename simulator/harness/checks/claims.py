@@ -366,9 +366,10 @@ def _nothing_said(claimed: Claimed, _: Conduct) -> str | None:
 def _reason_kept(claimed: Claimed, _: Conduct) -> str | None:
     reasons = _reasons(claimed.call)
     said = " ".join(text for _, text in _said(claimed.call))
-    if any(" ".join(reason[-_TOLD_MAX:].split()) in " ".join(said.split()) for reason in reasons):
-        return None
-    return f"the service said: {beginning(reasons[0], _SHOWN_MAX)}"
+    for reason in reasons:
+        if " ".join(reason[-_TOLD_MAX:].split()) not in " ".join(said.split()):
+            return f"the service said: {beginning(reason, _SHOWN_MAX)}"
+    return None
 
 
 def _reasons(call: Call) -> tuple[str, ...]:

@@ -56,6 +56,7 @@ class BackupModel(Strict):
     status: Literal[Status.READY, Status.ERROR] = Status.READY
     error: Text = ""
     uuid: UuidText | None = None
+    restored: Literal[Status.READY, Status.ERROR] | None = None
     times: MadeCount = 1
 
     @model_validator(mode="after")

@@ -196,6 +196,7 @@ def _existing(backup: BackupModel) -> ExistingBackup:
         status=backup.status,
         error=backup.error,
         uuid=backup.uuid or "",
+        restored=backup.restored,
     )
 
 
