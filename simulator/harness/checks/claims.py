@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from http import HTTPStatus
 from typing import Any, Final
 
 from simulator.core.instants import parse_rfc3339
@@ -384,11 +385,19 @@ def _was_refused(call: Call) -> bool:
 
 
 def _untold(conduct: Conduct) -> list[Claimed]:
-    """Changes that were made, and whose answer says something else or never came."""
+    """Changes that were made, and whose answer says something else or never came.
+
+    A 200 that cannot be read is no such answer: what the client says of it is true.
+    """
     if not conduct.can_be_unsure:
         return []
     claims = [each for each in _operations(conduct) if each.call.operation in CHANGES]
-    return [each for each in claims if happened(each.call) is Happened.UNTOLD]
+    unsure = [each for each in claims if _last_status(each.call) != HTTPStatus.OK]
+    return [each for each in unsure if happened(each.call) is Happened.UNTOLD]
+
+
+def _last_status(call: Call) -> int:
+    return call.requests[-1].exchange.status if call.requests else 0
 
 
 def _too_sure(claimed: Claimed, _: Conduct) -> str | None:
