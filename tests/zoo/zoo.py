@@ -1,6 +1,6 @@
 """The zoo: broken clients, each one small change in a correct one, and what kills them.
 
-    python tests/zoo/zoo.py             run the bundled scenarios against all of them (half an hour or more)
+    python tests/zoo/zoo.py             run the bundled scenarios against all of them (an hour)
     python tests/zoo/zoo.py NAME...     against some, and keep what is known of the others
     python tests/zoo/zoo.py --all       do not stop at a client that many have found (hours)
 
