@@ -574,6 +574,19 @@ def test_a_backup_can_be_restored_again_and_again() -> None:
     assert [restore.number for restore in lab.cluster.backups[backup_id].restores] == [1, 2, 3]
 
 
+@pytest.mark.parametrize("ended", [Status.READY, Status.ERROR])
+def test_a_backup_may_have_been_restored_before_the_start(ended: Status) -> None:
+    """The next restore is its second; the backup itself is as good as ever."""
+    lab = Lab(backups=[ExistingBackup(label="old", restored=ended)])
+    backup_id = lab.id_of("old")
+    (before,) = lab.cluster.backups[backup_id].restores
+    assert (before.number, before.shown, before.components[0].status) == (1, ended.value, ended)
+    assert lab.status(backup_id) is Status.READY
+    lab.do(Restore(backup_id))
+    assert lab.restore_statuses(backup_id) == [ended, Status.RESTORING]
+    assert lab.cluster.backups[backup_id].restores[-1].number == 2
+
+
 def test_a_restore_brings_back_the_apps_of_its_backup() -> None:
     """Apps made since are gone, deleted ones are back, changed ones are as they were."""
     lab = Lab(on(CREATE, READY), apps=["/kept", "/deleted"])

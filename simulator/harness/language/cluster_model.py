@@ -63,6 +63,8 @@ class BackupModel(Strict):
     def _one_id_for_one_backup(self) -> "BackupModel":
         if self.uuid and self.times > 1:
             raise ValueError("needs one of uuid and times: an id belongs to one backup")
+        if self.restored and self.status is Status.ERROR:
+            raise ValueError("cannot have been restored when it is in error")
         return self
 
 
