@@ -249,8 +249,8 @@ def _idle(matrix: Mapping[str, Kills]) -> Iterator[str]:
     yield "## What finds nothing here"
     yield ""
     yield "These are about other mistakes than those in the zoo, or about what must work; or others"
-    yield f"were enough: a client is not tried any further when {ENOUGH} scenarios have found it, and"
-    yield "the slow ones (bash, dcos-backup) are tried first where their mistake shows."
+    yield f"were enough: a client is not tried any further when {ENOUGH} scenarios have found it."
+    yield "The slow ones (bash, dcos-backup) were tried where their mistake was to be expected."
     yield ""
     checks = ", ".join(code for code in CHECKS if code not in codes)
     yield f"Checks: {checks or 'none'}."
