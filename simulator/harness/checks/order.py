@@ -60,7 +60,8 @@ def _again_unseen(chain: Chain, _: Conduct) -> str | None:
         if request.route == "list" and request.has_documents:
             return None
         if _is_same(first, request):
-            answer = first.exchange.status or "nothing"
+            status = first.exchange.status
+            answer = "half an answer" if status == 200 else status or "nothing"  # noqa: PLR2004
             return f"{first} was answered with {answer}, and {request} sent it again"
     return None
 
