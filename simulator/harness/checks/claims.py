@@ -3,7 +3,6 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from http import HTTPStatus
 from typing import Any, Final
 
 from simulator.core.instants import parse_rfc3339
@@ -390,12 +389,12 @@ def _was_refused(call: Call) -> bool:
 def _untold(conduct: Conduct) -> list[Claimed]:
     """Changes that were made, and whose answer says something else or never came.
 
-    A 200 that cannot be read is no such answer: what the client says of it is true.
+    Only where nothing came: any other answer says something, and the client may say just that.
     """
     if not conduct.can_be_unsure:
         return []
     claims = [each for each in _operations(conduct) if each.call.operation in CHANGES]
-    unsure = [each for each in claims if _last_status(each.call) != HTTPStatus.OK]
+    unsure = [each for each in claims if _last_status(each.call) == 0]
     return [each for each in unsure if happened(each.call) is Happened.UNTOLD]
 
 
@@ -649,14 +648,14 @@ CLAIM_CHECKS: Final = (
     ),
     Check(
         code="OUT019",
-        rule="A change whose outcome is unknown is not called a failure, where that can be said.",
+        rule="A change that nobody has answered is not called a failure, where that can be said.",
         why="Whoever is told of a failure does it again. Only a warning: the message may say it.",
         severity=Severity.WARNING,
         looks_at=_untold,
         problem=_too_sure,
-        wrong=f"can be unsure\nasked: create nightly\n{_NIGHTLY} → 504, but done\n"
-        "claimed: failed: HTTP 504",
-        right=f"can be unsure\nasked: create nightly\n{_NIGHTLY} → 504, but done\n"
+        wrong=f"can be unsure\nasked: create nightly\n{_NIGHTLY} → nothing, but done\n"
+        "claimed: failed: the connection was reset",
+        right=f"can be unsure\nasked: create nightly\n{_NIGHTLY} → nothing, but done\n"
         "claimed: indeterminate",
     ),
 )
