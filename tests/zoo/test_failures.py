@@ -71,6 +71,7 @@ def text_of(name: str, place: Path) -> str:
     client, scenario = FAILURES[name]
     kind = zoo.client_in(MUTANTS[client].made_in(place))
     verdict = asyncio.run(run_in_process(zoo.scenarios()[scenario], kind, zoo.SEED))
+    zoo.forget(place)
     assert not verdict.passed
     return failure_text(verdict)
 

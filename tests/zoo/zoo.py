@@ -45,6 +45,8 @@ FAMILIES: Final = (
     *("polling", "tokens", "verdicts of programs", "output"),
 )
 
+PROFILE: Final = "mutant.client.yaml"
+
 SEED: Final = "zoo"
 EXPECTATION: Final = "scenario"
 """Stands for a code where a scenario itself expects something else."""
@@ -105,7 +107,7 @@ class Mutant:
         source.write_text(text.replace(self.replace, self.by), encoding="utf-8")
         if self.into:
             (home.parent / "__init__.py").touch()
-        profile = place / "mutant.client.yaml"
+        profile = place / PROFILE
         profile.write_text(self.profile.read_text().replace(*PROGRAM_TIMEOUT), encoding="utf-8")
         return profile
 
@@ -143,22 +145,26 @@ def scenarios() -> dict[str, Scenario]:
 
 def client_in(profile: Path) -> ProfiledClient:
     """Load a client; one in Python is imported anew, whatever another of its name was."""
-    before = set(sys.modules)
-    known = {file.stem for file in profile.parent.glob("*.py")}
-    for name in known & before:
-        del sys.modules[name]
-    sys.path[:] = [entry for entry in sys.path if not (Path(entry) / "mutant.client.yaml").exists()]
+    forget(profile.parent)
     return client_kind(str(profile))
+
+
+def forget(folder: Path) -> None:
+    """Let nobody find the modules of a client by their names any more."""
+    for name in {file.stem for file in folder.glob("*.py")} & set(sys.modules):
+        del sys.modules[name]
+    sys.path[:] = [entry for entry in sys.path if not (Path(entry) / PROFILE).exists()]
 
 
 def kills(mutant: Mutant, tried: Mapping[str, Scenario], enough: int) -> dict[str, list[str]]:
     """Run scenarios through a broken client, and return those that find it: so many at most."""
+    found: dict[str, list[str]] = {}
     with tempfile.TemporaryDirectory() as place:
         kind = client_in(mutant.made_in(Path(place)))
-        found: dict[str, list[str]] = {}
         for name in _in_some_order(mutant, tried):
             if len(found) < enough and (codes := asyncio.run(_found(tried[name], kind))):
                 found[name] = codes
+        forget(Path(place))
     return found
 
 
