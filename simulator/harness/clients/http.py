@@ -93,7 +93,7 @@ def _message(text: str) -> str:
     """Return the documented error texts; anything else may come from a proxy and is quoted."""
     try:
         errors: Any = json.loads(text)["errors"]
-        return "; ".join(str(error) for error in errors)
+        return "; ".join(str(error) for error in errors) or "no text"
     except (ValueError, KeyError, TypeError, RecursionError):
         return " ".join(text.split())[:200] or "no text"
 
