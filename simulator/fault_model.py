@@ -392,7 +392,7 @@ class StaleModel(Strict):
 
 
 class HideModel(Strict):
-    """A list lacks the backups whose label fits a pattern."""
+    """A list lacks the backups whose label or id fits a pattern."""
 
     advice: ClassVar = "Take one list for a hint, not for the end: ask again."
 
@@ -404,7 +404,7 @@ class HideModel(Strict):
 
 
 class TwiceModel(Strict):
-    """A list holds the backups whose label fits a pattern twice."""
+    """A list holds the backups whose label or id fits a pattern twice."""
 
     advice: ClassVar = "Go by ids: one id is one backup."
 
@@ -441,7 +441,7 @@ class StrangersModel(Strict):
 
 
 class EditModel(Strict):
-    """Documents of the backups whose label fits a pattern are shown changed.
+    """Documents of the backups whose label or id fits a pattern are shown changed.
 
     ``set`` puts values at dotted paths: JSON where a text can be read as JSON, else the text.
     ``drop`` leaves paths out.

@@ -87,10 +87,24 @@ class ScriptBuilder:
         return self._add(Status.READY, None, shown_as=shown_as, overall=overall)
 
     def error(
-        self, text: str = "", *, shown_as: str | None = None, overall: str | None = None
+        self,
+        text: str = "",
+        *,
+        shown_as: str | None = None,
+        overall: str | None = None,
+        empties_marathon: bool = False,
     ) -> "ScriptBuilder":
-        """End in STATUS_ERROR, with a diagnostic for the client."""
-        return self._add(Status.ERROR, None, error=text, shown_as=shown_as, overall=overall)
+        """End in STATUS_ERROR, with a diagnostic for the client; a restore may wipe Marathon."""
+        return self._append(
+            Stage(
+                status=Status.ERROR,
+                component=self._component,
+                error=text,
+                shown_as=shown_as,
+                overall=overall,
+                empties_marathon=empties_marathon,
+            )
+        )
 
     def one_of(self, *branches: tuple[int, tuple[Stage, ...]]) -> "ScriptBuilder":
         """End in one of several ways, each ``(weight, stages)``; drawn as the operation starts."""
@@ -102,7 +116,6 @@ class ScriptBuilder:
         status: Status,
         ends: End | None,
         *,
-        error: str = "",
         shown_as: str | None,
         overall: str | None,
     ) -> "ScriptBuilder":
@@ -111,7 +124,6 @@ class ScriptBuilder:
                 status=status,
                 ends=ends,
                 component=self._component,
-                error=error,
                 shown_as=shown_as,
                 overall=overall,
             )

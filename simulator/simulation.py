@@ -285,10 +285,24 @@ class Simulation:
             self.record((AccessChanged(at=now, change=change),))
 
     def on_create(
-        self, label: str = "*", *, times: int | None = None, optional: bool = False
+        self,
+        label: str = "*",
+        *,
+        times: int | None = None,
+        optional: bool = False,
+        uuid: str = "",
     ) -> ScriptBuilder:
-        """Script how backups with a label that matches the glob go; read on at ScriptBuilder."""
-        return self._script(OperationKind.CREATE, label, times, optional=optional)
+        """Script how backups with a label that matches the glob go; read on at ScriptBuilder.
+
+        Args:
+            label: the glob.
+            times: for how many operations; None for all.
+            optional: whether it is fine if no operation ever uses it.
+            uuid: the end of the id of the backup that is made; needs ``times=1``.
+        """
+        if uuid and times != 1:
+            raise ScriptError("an id belongs to one backup: uuid needs times=1")
+        return self._script(OperationKind.CREATE, label, times, optional=optional, uuid=uuid)
 
     def on_restore(
         self, label: str = "*", *, times: int | None = None, optional: bool = False
@@ -297,7 +311,13 @@ class Simulation:
         return self._script(OperationKind.RESTORE, label, times, optional=optional)
 
     def _script(
-        self, operation: OperationKind, label: str, times: int | None, *, optional: bool
+        self,
+        operation: OperationKind,
+        label: str,
+        times: int | None,
+        *,
+        optional: bool,
+        uuid: str = "",
     ) -> ScriptBuilder:
         if not isinstance(label, str) or (times is not None and times < 1):
             raise ScriptError("a script needs a label as text, and 1 or more times or None")
@@ -310,6 +330,7 @@ class Simulation:
                     times=times,
                     origin=f"on_{operation.value}({label!r})",
                     optional=optional,
+                    uuid=uuid,
                 )
             )
         return ScriptBuilder(use, self.lock)

@@ -34,11 +34,13 @@ class ExistingBackup:
 
     Attributes:
         age: how long before the cluster's start it was made.
-        status: READY or ERROR.
+        status: READY or ERROR; BACKING_UP for one that nothing works at any more.
         error: what ``marathon`` reports beside ERROR.
         uuid: the end of its id; empty for one that the cluster makes.
         dcos_version: the cluster's version when it was made; empty for the present one.
-        restored: how a restore of it has ended, READY or ERROR; None where there was none.
+        restored: how a restore of it has ended, READY or ERROR; RESTORING for one that nothing
+            works at any more; None where there was none.
+        restore_error: what ``marathon`` reports of that restore, beside ERROR.
     """
 
     label: str
@@ -48,6 +50,7 @@ class ExistingBackup:
     uuid: str = ""
     dcos_version: str = ""
     restored: Status | None = None
+    restore_error: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,9 +211,10 @@ class Cluster:
             return _refuse(Refused.INVALID, *problems)
         if self._operation:
             return self._busy(self._operation)
-        backup_id = BackupId(f"{command.label}-{self._chance.backup_uuid()}")
+        rule = self._rule_for(OperationKind.CREATE, command.label)
+        backup_id = self._new_id(command.label, rule.uuid)
         self._snapshots[backup_id] = self._apps
-        operation = self._begin(OperationKind.CREATE, backup_id, 0, command.label)
+        operation = self._begin(rule, backup_id, 0)
         backup = Backup(
             id=backup_id,
             label=command.label,
@@ -237,7 +241,8 @@ class Cluster:
         if self._operation:
             return self._busy(self._operation)
         number = len(found.restores) + 1
-        operation = self._begin(OperationKind.RESTORE, found.id, number, found.label)
+        rule = self._rule_for(OperationKind.RESTORE, found.label)
+        operation = self._begin(rule, found.id, number)
         restore = Restore(
             number=number,
             started=self.now,
@@ -380,10 +385,14 @@ class Cluster:
 
     # --- the running operation ---------------------------------------------------------------
 
-    def _begin(
-        self, kind: OperationKind, backup_id: BackupId, restore: int, label: str
-    ) -> Operation:
-        rule = self._rule_for(kind, label)
+    def _new_id(self, label: str, uuid: str) -> BackupId:
+        """Make the id of a new backup; one that a script gives is not given twice."""
+        scripted = BackupId(f"{label}-{uuid}")
+        if uuid and scripted not in self._shelf.by_id:
+            return scripted
+        return BackupId(f"{label}-{self._chance.backup_uuid()}")
+
+    def _begin(self, rule: ScriptRule, backup_id: BackupId, restore: int) -> Operation:
         signal = Signal.BEGIN_RESTORE if restore else Signal.BEGIN_BACKUP
         self._operation = Operation(
             backup_id=backup_id,
@@ -393,7 +402,7 @@ class Cluster:
             released=self._released,
         )
         timelines = draw(rule, self._chance)
-        if why := self._cannot(kind):
+        if why := self._cannot(rule.on):
             timelines = {MARATHON: (Stage(status=Status.ERROR, error=why),)}
         self._operation.begin(timelines, self.now)
         return self._operation
@@ -463,11 +472,14 @@ class Cluster:
     def _finish(self, operation: Operation) -> tuple[Event, ...]:
         """End the operation: Marathon comes back, with the backup's apps if it was restored.
 
-        A restore that fails leaves Marathon's apps as they were (inferred).
+        A restore that fails leaves Marathon's apps as they were (inferred), unless its script says
+        that it leaves none (source: Marathon wipes its state before it reads the backup).
         """
         self._operation = None
         if operation.restore and operation.status is Status.READY:
             self._apps = self._snapshots[operation.backup_id]
+        elif operation.empties_marathon:
+            self._apps = apps_of(())
         return self._marathon_back()
 
     # --- helpers ---------------------------------------------------------------------------
@@ -508,19 +520,20 @@ class Cluster:
             status=existing.status,
             shown=existing.status.value,
             components=(component,),
-            restores=_restored_before(existing.restored, component, self.now),
+            restores=_restored_before(existing, component, self.now),
         )
         self._snapshots[backup.id] = self._apps
         self._put(backup)
 
 
 def _restored_before(
-    status: Status | None, component: Component, now: Instant
+    existing: ExistingBackup, component: Component, now: Instant
 ) -> tuple[Restore, ...]:
     """Return the restore that a backup had before the start, if any."""
+    status = existing.restored
     if status is None:
         return ()
-    ended = component._replace(status=status, shown=status.value, error="")
+    ended = component._replace(status=status, shown=status.value, error=existing.restore_error)
     return (Restore(number=1, started=now, status=status, shown=status.value, components=(ended,)),)
 
 

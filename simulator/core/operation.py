@@ -65,6 +65,11 @@ class Operation:
         return self.status in RUNNING
 
     @property
+    def empties_marathon(self) -> bool:
+        """Whether Marathon is left without any app where it ends as it stands."""
+        return any(cursor.stage.empties_marathon for cursor in self._cursors)
+
+    @property
     def why(self) -> str:
         """The stages that it stands in, for people."""
         return "; ".join([component.because for component in self.components])

@@ -116,6 +116,7 @@ class Stage:
         shown_as: what clients see instead of ``status``, such as a status nobody documented. Where
             there is one component only, the whole is shown so, too.
         overall: what clients see as the status of the whole during this stage.
+        empties_marathon: whether a restore that ends here leaves Marathon without any app.
     """
 
     status: Status
@@ -124,6 +125,7 @@ class Stage:
     error: str = ""
     shown_as: str | None = None
     overall: str | None = None
+    empties_marathon: bool = False
 
     @property
     def shown(self) -> str:
@@ -157,6 +159,7 @@ class ScriptRule:
         times: how many operations the rule serves; None for all.
         origin: where the rule was written, for people ("line 8").
         optional: whether it is fine if no operation ever used the rule.
+        uuid: the end of the id of the backup that is made; empty for one that chance gives.
     """
 
     on: OperationKind
@@ -165,6 +168,7 @@ class ScriptRule:
     times: int | None = None
     origin: str = "a script"
     optional: bool = False
+    uuid: str = ""
 
     def matches(self, operation: OperationKind, label: str) -> bool:
         """Tell whether the rule speaks of this operation on a backup with this label."""
@@ -276,6 +280,9 @@ def _problems_of(operation: OperationKind, stage: Stage) -> Iterator[str]:
         yield f"{stage.status} is final, so it cannot end; leave its duration out"
     if stage.error and stage.status is not Status.ERROR:
         yield f"an error text belongs to {Status.ERROR}, not to {stage.status}"
+    can_empty = operation is OperationKind.RESTORE and stage.status is Status.ERROR
+    if stage.empties_marathon and not can_empty:
+        yield f"only a restore that ends in {Status.ERROR} can leave Marathon empty"
     if isinstance(stage.ends, Between) and stage.ends.shortest > stage.ends.longest:
         yield "between: the first duration must not be longer than the second"
     if isinstance(stage.ends, Polls) and stage.ends.count < 1:

@@ -201,7 +201,8 @@ class ScenarioItem(pytest.Function):
         cls, parent: ScenarioFile, scenario: "Scenario", kind: "ProfiledClient"
     ) -> "ScenarioItem":
         """Make the item; its seed depends on its name only."""
-        seed = seed_for(parent.config, f"{parent.path.name}::{scenario.name}")
+        own = scenario.model.seed or ""
+        seed = seed_for(parent.config, f"{parent.path.name}::{scenario.name}", own)
         known = kind.profile.known_failing(scenario.names)
         told = pytest_report.first_told(scenario, kind.name, seed, known.reason if known else "")
         wants = {
@@ -275,10 +276,10 @@ def _run(
         raise ScenarioFailedError(known.unexpected_pass)
 
 
-def seed_for(config: pytest.Config, name: str) -> str:
-    """Return the seed of a test: from its name, never from the worker that runs it."""
+def seed_for(config: pytest.Config, name: str, own: str = "") -> str:
+    """Return the seed of a test: its own, or one from its name, never from the worker."""
     given: str = config.getoption("--sim-seed")
-    return given or hashlib.sha256(name.encode()).hexdigest()[:SEED_LENGTH]
+    return given or own or hashlib.sha256(name.encode()).hexdigest()[:SEED_LENGTH]
 
 
 def _shown_path(path: Path, config: pytest.Config) -> Path:

@@ -23,10 +23,10 @@ def altered_list(
     """Return the backups that a list holds under a fault; others than of lists change nothing."""
     match fault:
         case Hide(label=label):
-            return [each for each in backups if not fnmatchcase(each.label, label)]
+            return [each for each in backups if not _fits(each, label)]
         case Twice(label=label):
             times = {True: 2, False: 1}
-            return [each for each in backups for _ in range(times[fnmatchcase(each.label, label)])]
+            return [each for each in backups for _ in range(times[_fits(each, label)])]
         case Order.REVERSED:
             return list(reversed(backups))
         case Order.SHUFFLED:
@@ -36,6 +36,11 @@ def altered_list(
             return [*backups, *(each for each in strangers if each.id.startswith(prefix))]
         case _:
             return list(backups)
+
+
+def _fits(backup: Backup, pattern: str) -> bool:
+    """Whether a fault means a backup: by its label, or by its id, which no label is as long as."""
+    return fnmatchcase(backup.label, pattern) or fnmatchcase(backup.id, pattern)
 
 
 def _stranger(label: str, number: int, now: Instant, version: str) -> Backup:
@@ -66,7 +71,7 @@ def edited(edits: Sequence[Edit], backup: Backup) -> bytes:
 def _document(edits: Sequence[Edit], backup: Backup) -> JsonObject:
     document = json.loads(dumps(backup_document(backup)))
     for edit in edits:
-        if fnmatchcase(backup.label, edit.label):
+        if _fits(backup, edit.label):
             for path in edit.drop:
                 _drop(document, path.split("."))
             for path, value in edit.put:

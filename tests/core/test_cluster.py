@@ -1,4 +1,5 @@
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import count
 from typing import cast
 
@@ -585,6 +586,50 @@ def test_a_backup_may_have_been_restored_before_the_start(ended: Status) -> None
     lab.do(Restore(backup_id))
     assert lab.restore_statuses(backup_id) == [ended, Status.RESTORING]
     assert lab.cluster.backups[backup_id].restores[-1].number == 2
+
+
+def test_a_backup_may_have_been_left_behind_before_the_start() -> None:
+    """Nothing works at it: it stays as it is, others can be made, and it cannot be deleted."""
+    lab = Lab(backups=[ExistingBackup(label="stuck", status=Status.BACKING_UP)])
+    stuck = lab.id_of("stuck")
+    assert lab.cluster.marathon_available
+    assert lab.cluster.next_deadline() is None
+    other = lab.create("other")
+    lab.at(30)
+    assert (lab.status(other), lab.status(stuck)) == (Status.READY, Status.BACKING_UP)
+    refusal = lab.do(Delete(stuck)).refusal
+    assert refusal is not None
+    assert refusal.reason is Refused.IN_USE
+
+
+def test_a_restore_before_the_start_may_have_ended_with_a_reason() -> None:
+    """It is its component that tells the reason."""
+    failed = ExistingBackup(label="old", restored=Status.ERROR, restore_error="too new")
+    lab = Lab(backups=[failed])
+    (before,) = lab.cluster.backups[lab.id_of("old")].restores
+    assert (before.components[0].status, before.components[0].error) == (Status.ERROR, "too new")
+
+
+def test_a_script_may_give_the_id_of_the_backup_that_is_made() -> None:
+    """Only once: where it is taken, chance gives another one."""
+    uuid = "505df8f2-2ba3-4d7f-b6df-2d2dc344f242"
+    lab = Lab(replace(on(CREATE, READY), uuid=uuid))
+    first = lab.create("nightly")
+    second = lab.create("nightly")
+    assert first == f"nightly-{uuid}"
+    assert second != first
+
+
+@pytest.mark.parametrize(("empties", "left"), [(True, []), (False, ["/web"])])
+def test_a_restore_that_fails_may_leave_marathon_empty(empties: bool, left: list[str]) -> None:  # noqa: FBT001 - a row of the table
+    """Where its script says so."""
+    ends = Stage(status=Status.ERROR, error="no archive", empties_marathon=empties)
+    old = ExistingBackup(label="old")
+    lab = Lab(on(RESTORE, restoring(10), ends), apps=["/web"], backups=[old])
+    lab.do(Restore(lab.id_of("old")))
+    started = lab.at(10)[-1]
+    assert lab.apps == left
+    assert started == events.MarathonStarted(at=moment(10), apps=tuple(left))
 
 
 def test_a_restore_brings_back_the_apps_of_its_backup() -> None:

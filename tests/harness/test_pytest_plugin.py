@@ -42,8 +42,8 @@ WRONG_TEXT = """\
 wrong.scenario.yaml:2:1: unknown key 'stepz'
     2 | stepz: []
       | ^^^^^
-        did you mean 'steps'? allowed here: scenario, tags, cluster, time, script, faults, steps, \
-program, expect, allow, cases
+        did you mean 'steps'? allowed here: scenario, tags, cause, seed, cluster, time, script, \
+faults, steps, program, expect, allow, cases
 """
 CLIENT = """
     import json
@@ -698,6 +698,13 @@ def test_a_seed_may_be_given_to_all(project: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(["seed: mine"])
     (seed,) = set(seeds(project))
     assert seed.startswith("mine ")
+
+
+def test_a_scenario_may_have_a_seed_of_its_own(project: pytest.Pytester) -> None:
+    """Unless another is given to all."""
+    write(project, bad=f"{BAD}    seed: kept\n")
+    session(project).stdout.fnmatch_lines(["seed: kept"])
+    session(project, "--sim-seed", "mine").stdout.fnmatch_lines(["seed: mine"])
 
 
 def test_a_failed_test_shows_what_its_clusters_saw(project: pytest.Pytester) -> None:

@@ -268,6 +268,14 @@ def test_several_edits_work_on_one_document(fake: FakeCluster, listed: Listed) -
     assert all("status" not in each for each in found)
 
 
+def test_one_backup_can_be_meant_by_its_id(fake: FakeCluster, listed: Listed) -> None:
+    """Its namesakes are shown as they are."""
+    first, *others = [each["id"] for each in listed(fake)]
+    found = edited(fake, listed, edit=first, set={"status": "STATUS_ODD"})
+    assert [each["id"] for each in found if each["status"] == "STATUS_ODD"] == [first]
+    assert [each["id"] for each in listed(fake)] == [first, *others]
+
+
 def test_other_answers_that_show_a_backup_are_edited_too(fake: FakeCluster, ask: Ask) -> None:
     """Those of a create and of a restore; that of a delete shows none."""
     fake.faults.add(path="*", do={"edit": "*", "set": {"status": "null"}, "drop": "timestamp"})

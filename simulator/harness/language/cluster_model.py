@@ -47,24 +47,48 @@ class MarathonModel(Strict):
     ] = 0
 
 
+class EndedModel(Strict):
+    """How a restore has ended; one that is still STATUS_RESTORING never ends any more."""
+
+    status: Literal[Status.READY, Status.ERROR, Status.RESTORING]
+    error: Text = ""
+
+    @model_validator(mode="after")
+    def _error_of_an_error(self) -> "EndedModel":
+        if self.error and self.status is not Status.ERROR:
+            raise ValueError(f"an error text belongs to {Status.ERROR}")
+        return self
+
+
+RestoredModel = Annotated[
+    Annotated[Literal[Status.READY, Status.ERROR, Status.RESTORING], Tag("status")]
+    | Annotated[EndedModel, Tag("ended")],
+    Discriminator(lambda value: "ended" if isinstance(value, Mapping | EndedModel) else "status"),
+]
+
+
 class BackupModel(Strict):
     """A backup that is there from the start; ``times`` makes that many of it."""
 
     label: Text
     as_: Filled | None = Field(None, alias="as")
     age: DurationText = Duration(0)
-    status: Literal[Status.READY, Status.ERROR] = Status.READY
+    timestamp: TimestampText | None = None
+    dcos_version: Version | None = None
+    status: Literal[Status.READY, Status.ERROR, Status.BACKING_UP] = Status.READY
     error: Text = ""
     uuid: UuidText | None = None
-    restored: Literal[Status.READY, Status.ERROR] | None = None
+    restored: RestoredModel | None = None
     times: MadeCount = 1
 
     @model_validator(mode="after")
     def _one_id_for_one_backup(self) -> "BackupModel":
         if self.uuid and self.times > 1:
             raise ValueError("needs one of uuid and times: an id belongs to one backup")
-        if self.restored and self.status is Status.ERROR:
-            raise ValueError("cannot have been restored when it is in error")
+        if self.restored and self.status is not Status.READY:
+            raise ValueError(f"cannot have been restored: it is {self.status}")
+        if {"age", "timestamp"} <= self.model_fields_set:
+            raise ValueError("needs one of age and timestamp: both say when it was made")
         return self
 
 
@@ -144,6 +168,7 @@ class StageModel(Strict):
     error: Text = ""
     shown_as: Filled | None = None
     overall: Filled | None = None
+    empties_marathon: Flag = False
 
 
 class BranchModel(Strict):
@@ -180,3 +205,12 @@ class ScriptModel(Strict):
     then: Annotated[list[StageOrChoice], Field(min_length=1)]
     times: Count | None = None
     optional: Flag = False
+    uuid: UuidText | None = None
+
+    @model_validator(mode="after")
+    def _one_id_for_one_backup(self) -> "ScriptModel":
+        if self.uuid and (self.on != "create" or self.times != 1):
+            raise ValueError(
+                "needs on: create and times: 1 beside uuid: an id belongs to one backup"
+            )
+        return self

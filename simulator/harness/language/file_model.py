@@ -4,7 +4,7 @@ All scalars arrive as text. Names of fields are those of the file; a trailing un
 where Python reserves the word.
 """
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
@@ -16,6 +16,16 @@ from simulator.harness.language.time_model import TimeModel
 from simulator.scalars import Filled, Strict, TagText, Title
 
 
+class CauseModel(Strict):
+    """A way in which it comes to this on a real cluster, for whoever looks for the symptom."""
+
+    sees: Filled
+    why: Filled
+    evidence: Literal["documented", "source", "inferred"]
+    source: Filled
+    client: Filled
+
+
 class ScenarioModel(Strict):
     """A scenario file, its cases filled in: steps to take, or a program to run."""
 
@@ -25,6 +35,8 @@ class ScenarioModel(Strict):
 
     scenario: Title
     tags: list[TagText] = Field([])
+    cause: CauseModel | None = None
+    seed: Filled | None = None
     cluster: ClusterModel = ClusterModel()
     time: TimeModel | None = None
     script: list[ScriptModel] = Field([])

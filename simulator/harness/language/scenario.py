@@ -10,7 +10,7 @@ from typing import Final, final
 from simulator.clock import DEFAULT_START
 from simulator.core.cluster import ClusterSpec, ExistingBackup
 from simulator.core.faults import FaultRule
-from simulator.core.instants import Instant
+from simulator.core.instants import Duration, Instant, elapsed
 from simulator.core.marathon import app_from
 from simulator.core.scripts import (
     Between,
@@ -30,8 +30,10 @@ from simulator.harness.language.cluster_model import (
     BackupModel,
     BetweenModel,
     ChoiceModel,
+    EndedModel,
     EndModel,
     PollsModel,
+    RestoredModel,
     ScriptModel,
     StageOrChoice,
     UntilModel,
@@ -158,7 +160,7 @@ class Scenario:
     @property
     def existing_names(self) -> Iterator[str]:
         """The names of the backups there from the start, oldest first; empty where unnamed."""
-        backups = sorted(self.listed_backups, key=lambda backup: -backup.age)
+        backups = sorted(self.listed_backups, key=lambda backup: -_age(backup, self.start))
         listed = (backup.as_ or "" for backup in backups for _ in range(backup.times))
         return chain(listed, repeat("", self.made_up_backups))
 
@@ -170,7 +172,9 @@ class Scenario:
             dcos_version=cluster.dcos_version,
             apps=() if isinstance(apps, int) else tuple(app_from(app) for app in apps),
             backups=tuple(
-                _existing(backup) for backup in self.listed_backups for _ in range(backup.times)
+                _existing(backup, self.start)
+                for backup in self.listed_backups
+                for _ in range(backup.times)
             ),
             rules=tuple(self.rules()),
             faults=tuple(self.faults()),
@@ -189,14 +193,28 @@ class Scenario:
             yield _rule(script, f"script in line {line}")
 
 
-def _existing(backup: BackupModel) -> ExistingBackup:
+def _age(backup: BackupModel, start: Instant) -> Duration:
+    """Return how long before the start a backup was made."""
+    return backup.age if backup.timestamp is None else elapsed(backup.timestamp, start)
+
+
+def _ended(restored: RestoredModel | None) -> EndedModel | None:
+    if restored is None or isinstance(restored, EndedModel):
+        return restored
+    return EndedModel(status=restored)
+
+
+def _existing(backup: BackupModel, start: Instant) -> ExistingBackup:
+    ended = _ended(backup.restored)
     return ExistingBackup(
         label=backup.label,
-        age=backup.age,
+        age=_age(backup, start),
         status=backup.status,
         error=backup.error,
         uuid=backup.uuid or "",
-        restored=backup.restored,
+        dcos_version=backup.dcos_version or "",
+        restored=ended.status if ended else None,
+        restore_error=ended.error if ended else "",
     )
 
 
@@ -208,6 +226,7 @@ def _rule(script: ScriptModel, origin: str) -> ScriptRule:
         times=script.times,
         origin=origin,
         optional=script.optional,
+        uuid=script.uuid or "",
     )
 
 
@@ -226,6 +245,7 @@ def _stage(stage: StageOrChoice) -> Stage | OneOf:
         error=stage.error,
         shown_as=stage.shown_as,
         overall=stage.overall,
+        empties_marathon=stage.empties_marathon,
     )
 
 

@@ -64,6 +64,9 @@ def _cluster(scenario: Scenario) -> Iterator[Finding]:
             yield (*path, "label"), problem, ""
         if backup.as_ and backup.times != 1:
             yield (*path, "as"), "a name needs exactly one backup; leave out as, or times", ""
+        if backup.timestamp is not None and backup.timestamp > scenario.start:
+            message = "is after the start of the cluster's time"
+            yield (*path, "timestamp"), message, "write an earlier one, or a later cluster: start"
         if backup.error and backup.status is not Status.ERROR:
             yield (*path, "error"), f"an error text belongs to {Status.ERROR}", ""
     apps = scenario.model.cluster.marathon.apps

@@ -314,3 +314,38 @@ def test_a_name_of_a_file_ends_before_its_suffix(tmp_path: Path) -> None:
     path = tmp_path / "a.b.scenario.yaml"
     path.write_text(f"scenario: A test\n{A_STEP}", encoding="utf-8")
     assert load_scenarios(path)[0].name == "a.b"
+
+
+# --- what captures need ------------------------------------------------------------------------
+
+
+def test_a_backup_may_say_when_and_by_which_version_it_was_made(load: Load) -> None:
+    """In place of its age; names follow the timestamps."""
+    (scenario,) = load(
+        "cluster:\n"
+        "  start: 2019-03-18T23:10:00Z\n"
+        "  backups:\n"
+        "    - {label: new, as: second, age: 1m}\n"
+        "    - {label: old, as: first, timestamp: 2019-03-18T23:06:41.5Z, dcos_version: 1.12.3}\n"
+        "    - label: odd\n"
+        "      as: third\n"
+        "      restored: {status: STATUS_ERROR, error: too new}\n" + A_STEP
+    )
+    new, old, odd = scenario.spec().backups
+    assert list(scenario.existing_names) == ["first", "second", "third"]
+    assert (old.age, old.dcos_version) == (parse_duration("3m18.5s"), "1.12.3")
+    assert (new.dcos_version, new.restored) == ("", None)
+    assert (odd.restored, odd.restore_error) == (Status.ERROR, "too new")
+
+
+def test_a_script_may_give_an_id_and_wipe_marathon(load: Load) -> None:
+    """The core gets both."""
+    uuid = "505df8f2-2ba3-4d7f-b6df-2d2dc344f242"
+    (scenario,) = load(
+        "script:\n"
+        f"  - {{on: create, times: 1, uuid: {uuid}, then: [{{status: STATUS_READY}}]}}\n"
+        "  - {on: restore, then: [{status: STATUS_ERROR, empties_marathon: true}]}\n" + A_STEP
+    )
+    create, restore = scenario.rules()
+    assert create.uuid == uuid
+    assert restore.stages == (Stage(status=Status.ERROR, empties_marathon=True),)
