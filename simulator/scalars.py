@@ -25,7 +25,7 @@ MARKS_OF_PYTEST = frozenset(
 """Tags become marks, and these would do something else than select."""
 
 _TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*", re.ASCII)
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
+UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 
 
 COUNT_MAX = 1_000_000
@@ -156,7 +156,7 @@ TagText = Annotated[
 
 
 def _uuid(text: str) -> str:
-    if not _UUID.fullmatch(text):
+    if not UUID.fullmatch(text):
         raise ValueError("must be a UUID in lower case: 8-4-4-4-12 characters, 0 to 9 and a to f")
     return text
 

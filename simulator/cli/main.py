@@ -12,6 +12,7 @@ click.UsageError.exit_code = USAGE_ERROR  # 2 by default, which in pytest is an 
 COMMANDS: Final = {
     "test": "Run scenario files through a client, as pytest.",
     "serve": "Serve a fake cluster to point anything at.",
+    "reproduce": "Turn what was captured of a failure into a scenario.",
     "explain": "Show what a scenario file scripts, before anything runs.",
     "lint": "Check scenario files and client profiles.",
     "checks": "List what is judged about a client.",

@@ -1,0 +1,118 @@
+"""Reads HAR files, as browsers, proxies and this command's own ``record`` write them.
+
+They can be very large, so they are read entry by entry, and only what is about the backup service
+is kept.
+"""
+
+import base64
+import binascii
+from collections.abc import Iterator, Mapping
+from typing import IO, Any, Final
+
+from simulator.capture.exchanges import Exchanged, learn_exchange, operation_of, sighting_of
+from simulator.capture.redaction import Redactor
+from simulator.capture.sightings import Capture
+from simulator.capture.times import time_in_text
+
+_TROUBLES: Final = {
+    "REFUSED": "refused",
+    "RESET": "reset",
+    "EMPTY_RESPONSE": "closed",
+    "TIMED_OUT": "timeout",
+    "TIMEOUT": "timeout",
+    "INCOMPLETE": "cut off",
+    "CONTENT_LENGTH_MISMATCH": "cut off",
+}
+"""Words in the error that a browser notes beside a request without an answer."""
+
+
+def read_har(file: IO[bytes], name: str, capture: Capture, redactor: Redactor) -> int:
+    """Read a HAR file; returns how many exchanges with the backup service it has held.
+
+    A file that ends too early is used as far as it goes; a note says so.
+    """
+    found = total = 0
+    try:
+        for entry in _entries(file):
+            total += 1
+            if isinstance(entry, Mapping) and _take(entry, f"{name}#{total}", capture, redactor):
+                found += 1
+    except ValueError:
+        capture.notes.append(
+            f"{name}: the HAR ends too early or is damaged after entry {total}; "
+            "what stands before was used"
+        )
+    return found
+
+
+def _entries(file: IO[bytes]) -> Iterator[Any]:
+    import ijson  # noqa: PLC0415 - only where a HAR is read
+
+    try:
+        yield from ijson.items(file, "log.entries.item", use_float=True)
+    except ijson.JSONError as error:
+        raise ValueError(str(error)) from None
+
+
+def _take(entry: Mapping[str, Any], source: str, capture: Capture, redactor: Redactor) -> bool:
+    """Learn what an entry gives away; keep it where it is about the backup service."""
+    request, response = _mapping(entry, "request"), _mapping(entry, "response")
+    url = _text(request, "url")
+    request_body = _text(_mapping(request, "postData"), "text")
+    headers = _headers(response)
+    body = _body(
+        _mapping(response, "content"), is_wanted=bool(operation_of(url)) or "/auth/" in url
+    )
+    for address in ("serverIPAddress", "connection", "_clientAddress"):
+        redactor.learn("address", _text(entry, address).strip("[]"))
+    for part in (request, response):
+        for cookie in part.get("cookies") or ():
+            redactor.learn("cookie", _text(cookie, "value"))
+    learn_exchange(redactor, url, _headers(request), request_body, headers, body)
+    status = response.get("status")
+    said = f"{_text(response, '_error')} {_text(entry, '_error')} {_text(response, 'statusText')}"
+    trouble = next((what for word, what in _TROUBLES.items() if word in said.upper()), "")
+    seen = sighting_of(
+        Exchanged(
+            source=source,
+            at=time_in_text(_text(entry, "startedDateTime")),
+            method=_text(request, "method"),
+            url=url,
+            request_body=request_body,
+            status=status if isinstance(status, int) and status > 0 else 0,
+            headers={name.lower(): value for name, value in headers},
+            body=body,
+            trouble=trouble if not status or trouble == "cut off" else "",
+        )
+    )
+    if seen is not None:
+        capture.sightings.append(seen)
+    return seen is not None
+
+
+def _body(content: Mapping[str, Any], *, is_wanted: bool) -> str:
+    if not is_wanted:
+        return ""
+    text = _text(content, "text")
+    if content.get("encoding") != "base64":
+        return text
+    try:
+        return base64.b64decode(text).decode(errors="replace")
+    except (binascii.Error, ValueError):
+        return ""
+
+
+def _headers(part: Mapping[str, Any]) -> list[tuple[str, str]]:
+    given = part.get("headers")
+    listed = given if isinstance(given, list) else []
+    return [(_text(header, "name"), _text(header, "value")) for header in listed]
+
+
+def _mapping(value: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    inner = value.get(key)
+    return inner if isinstance(inner, Mapping) else {}
+
+
+def _text(value: Any, key: str) -> str:  # noqa: ANN401 - whatever a HAR holds
+    inner = value.get(key) if isinstance(value, Mapping) else None
+    return inner if isinstance(inner, str) else ""

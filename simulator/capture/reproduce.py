@@ -1,0 +1,125 @@
+"""From what a person has in hand to a scenario that shows it again, checked by playing it."""
+
+import asyncio
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from simulator.capture.asking import answers, loaded
+from simulator.capture.comparing import differences, sentence
+from simulator.capture.draft import Draft, draft_of
+from simulator.capture.reading import read_inputs, without_secrets
+from simulator.capture.redaction import Redactor
+from simulator.capture.repairs import edits, failures, order
+from simulator.capture.sightings import Capture, Sighting
+from simulator.capture.steps import add_steps
+from simulator.capture.writing import text_of
+from simulator.harness.clients import HTTP, client_kind
+from simulator.harness.clients.in_process import run_in_process
+from simulator.harness.language.scenario import Scenario
+
+COMMAND: Final = "dcos-sim reproduce"
+
+_MAY_DIFFER: Final = 400
+"""The status with which the simulator refuses by itself, perhaps in the same words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reproduction:
+    """A scenario made from a capture.
+
+    Attributes:
+        text: the scenario file.
+        scenario: the same, loaded.
+        seen: what was read, a line each.
+        guessed: what the capture does not say, a line each.
+        replaced: what secrets were replaced, a line each.
+        compared: how many answers were played again.
+        differs: what is not the same when it is played again, a line each.
+    """
+
+    text: str
+    scenario: Scenario
+    seen: tuple[str, ...]
+    guessed: tuple[str, ...]
+    replaced: tuple[str, ...]
+    compared: int
+    differs: tuple[str, ...]
+
+
+def reproduce(given: Sequence[str], keep: Collection[str] = ()) -> Reproduction:
+    """Read inputs, make a scenario of them, and check it by playing it.
+
+    Args:
+        given: files, folders, or ``-`` for standard input.
+        keep: kinds of secrets that are not replaced.
+
+    Raises:
+        CaptureError: when nothing can be made of the inputs.
+    """
+    redactor = Redactor(frozenset(keep))
+    capture = without_secrets(read_inputs(given, redactor), redactor)
+    return made_of(capture, redactor, COMMAND)
+
+
+def made_of(capture: Capture, redactor: Redactor, command: str) -> Reproduction:
+    """Make a scenario of a capture without secrets, and check it by playing it.
+
+    Raises:
+        CaptureError: when it shows nothing of a backup service.
+    """
+    draft = draft_of(capture)
+    add_steps(draft)
+    again = _with_faults(draft, command)
+    differs = [sentence(draft, each) for each in differences(draft, again)]
+    text = text_of(draft, command)
+    scenario = loaded(text)
+    differs += _findings(scenario)
+    return Reproduction(
+        text=text,
+        scenario=scenario,
+        seen=tuple(draft.seen),
+        guessed=(*draft.notes, *draft.guessed),
+        replaced=redactor.summary,
+        compared=sum(act.seen is not None for act in draft.acts),
+        differs=tuple(differs),
+    )
+
+
+def _with_faults(draft: Draft, command: str) -> list[Sighting | None]:
+    """Add the faults that the captured answers need; returns what is answered then.
+
+    The draft is played to see what it needs: first which refusals the simulator gives in the same
+    words, then how its documents differ from those that were captured.
+    """
+    own = {
+        number
+        for number, act in enumerate(draft.acts)
+        if act.seen is not None and act.seen.status == _MAY_DIFFER
+    }
+    if own:
+        draft.faults = failures(draft, own)
+        again = _played(draft, command)
+        own -= {each.act for each in differences(draft, again)}
+    draft.faults = failures(draft, own)
+    again = _played(draft, command)
+    repairs = [*edits(draft, again), *order(draft, again)]
+    if repairs:
+        draft.faults += repairs
+        again = _played(draft, command)
+    return again
+
+
+def _played(draft: Draft, command: str) -> list[Sighting | None]:
+    return answers(loaded(text_of(draft, command)), draft.acts)
+
+
+def _findings(scenario: Scenario) -> list[str]:
+    """Run the scenario through the built-in client, which must find everything as expected."""
+    kind = client_kind(HTTP)
+    verdict = asyncio.run(run_in_process(scenario, kind, "captured"))
+    return [
+        f"the scenario itself, line {scenario.source.place(each.path).line}: expected "
+        f"{each.expected}, found {each.found}"
+        for each in verdict.findings
+    ]

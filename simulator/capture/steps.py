@@ -1,0 +1,167 @@
+"""The steps that show a client, at the same moments, what the capture has seen."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from simulator.capture.course import backup_components, restore_components
+from simulator.capture.draft import Act, Draft, Item
+from simulator.capture.sightings import Document, Sighting
+from simulator.core.instants import duration_text, elapsed
+
+EXACTLY_MAX: Final = 8
+"""Of more backups than these, a list is expected to hold so many, and not which."""
+
+_REFUSED: Final = range(400, 500)
+
+
+def add_steps(draft: Draft) -> None:
+    """Add a step for each act, and let time pass between them."""
+    draft.steps = []
+    now = draft.start
+    for act in draft.acts:
+        if act.at > now:
+            length = duration_text(elapsed(now, act.at))
+            draft.steps.append(Item({"advance": length}))
+            now = act.at
+        comment = f"guessed: {act.guess}" if act.guess else ""
+        draft.steps.append(Item(_step(draft, act), comment))
+
+
+def _step(draft: Draft, act: Act) -> dict[str, Any]:
+    match act.operation:
+        case "cluster":
+            return {"cluster": _action(draft, act.action)}
+        case "create":
+            return _create(draft, act)
+        case "restore" | "delete":
+            changed: dict[str, Any] = {act.operation: _target(draft, act.argument)}
+            return {**changed, **_outcome(draft, act)}
+        case _:
+            return _list(draft, act)
+
+
+def _action(draft: Draft, action: Mapping[str, Any]) -> dict[str, Any]:
+    if "lose" in action:
+        return {"lose": draft.names[action["lose"]]}
+    return dict(action)
+
+
+def _create(draft: Draft, act: Act) -> dict[str, Any]:
+    step: dict[str, Any] = {"create": {"label": act.argument}}
+    made = next((life for life in draft.lives.values() if life.created == act.at), None)
+    if made is not None:
+        step["as"] = draft.names[made.backup_id]
+    return {**step, **_outcome(draft, act)}
+
+
+def _list(draft: Draft, act: Act) -> dict[str, Any]:
+    """Return a step that lists, or that shows a backup where it is asked for by its whole id."""
+    seen = act.seen
+    assert seen is not None, "nobody supposes that a list was asked for"
+    if act.argument in draft.names and _is_made(draft, act):
+        step: dict[str, Any] = {"show": _target(draft, act.argument)}
+        if not seen.is_good:
+            return {**step, "expect": "unsuccessful"}
+        if not seen.backups:
+            return {**step, "expect": "failed"}
+        return {**step, "expect": expected_of(_shown(seen, act.argument))}
+    prefix = {"prefix": act.argument} if act.argument else {}
+    step = {"list": prefix}
+    if not seen.is_good:
+        return {**step, "expect": "unsuccessful"}
+    return {**step, "expect": _listed(draft, seen)}
+
+
+def _is_made(draft: Draft, act: Act) -> bool:
+    """Whether a backup has got its name when an act asks for it."""
+    created = draft.lives[act.argument].created
+    return created is None or created < act.at
+
+
+def _shown(seen: Sighting, backup_id: str) -> Document:
+    return next((each for each in seen.backups or () if each["id"] == backup_id), {})
+
+
+def _listed(draft: Draft, seen: Sighting) -> dict[str, Any]:
+    shown = [each["id"] for each in seen.backups or ()]
+    known = [draft.names[each] for each in shown if each in draft.names]
+    if len(known) == len(shown) <= EXACTLY_MAX:
+        return {"exactly": known}
+    return {"count": str(len(shown))}
+
+
+def _target(draft: Draft, backup_id: str) -> dict[str, str]:
+    if backup_id in draft.names:
+        return {"backup": draft.names[backup_id]}
+    return {"id": backup_id}
+
+
+def _outcome(draft: Draft, act: Act) -> dict[str, Any]:
+    """Return what is expected of an operation that changes something."""
+    seen = act.seen
+    if seen is None or seen.is_good:
+        return {}
+    was_done = carried_out(draft, act)
+    is_refusal = seen.status in _REFUSED and not was_done
+    return {"expect": "refused" if is_refusal else "unsuccessful"}
+
+
+def carried_out(draft: Draft, act: Act) -> bool:
+    """Whether what was asked for has been done, whatever was answered."""
+    match act.operation:
+        case "create":
+            return any(life.created == act.at for life in draft.lives.values())
+        case "delete" if act.argument in draft.lives:
+            return draft.lives[act.argument].deleted == act.at
+        case "restore" if act.argument in draft.lives:
+            restores = draft.lives[act.argument].restores
+            return any(restore.begun == act.at for restore in restores)
+    return False
+
+
+def expected_of(document: Document) -> dict[str, str]:
+    """Return what a client must show of a document: statuses, and all that explains them."""
+    expected = {}
+    status = document.get("status")
+    if isinstance(status, str):
+        expected["status"] = status
+    if "component_status" in document:
+        expected.update(_paths("component_status", backup_components(document), str(status)))
+    holder = document.get("restores")
+    if holder:
+        place = f"restores.{len(holder) - 1}" if isinstance(holder, list) else "restores"
+        shown = restore_components(document)
+        expected.update(_paths(f"{place}.component_status", shown, ""))
+    return expected
+
+
+def _paths(
+    beginning: str, components: Mapping[str, Document], but: str
+) -> Iterator[tuple[str, str]]:
+    for name, component in components.items():
+        if "." in name:
+            continue
+        for key, value in component.items():
+            is_said = key == "status" and value == but
+            if isinstance(value, str) and "." not in key and not is_said:
+                yield f"{beginning}.{name}.{key}", value
+
+
+def edit_value(value: object) -> object:
+    """Write a JSON value as a fault ``edit`` takes it: text where that cannot be misread."""
+    if isinstance(value, str):
+        return value if not _is_json(value) else json.dumps(value, ensure_ascii=False)
+    if isinstance(value, Mapping):
+        return {str(key): edit_value(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [edit_value(inner) for inner in value]
+    return json.dumps(value)
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True

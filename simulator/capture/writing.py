@@ -1,0 +1,127 @@
+"""Writes a draft as a scenario file that a person likes to read."""
+
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, ClassVar, Final
+
+import yaml
+
+from simulator.capture.draft import Draft, Item
+from simulator.core.instants import rfc3339
+
+WIDTH: Final = 100
+_COMMENT: Final = "# "
+
+
+def text_of(draft: Draft, command: str) -> str:
+    """Return the file: comments that say where it comes from, then its parts in their usual order.
+
+    Args:
+        draft: what to write.
+        command: what made it, for the first line.
+    """
+    lines = [*_wrapped(f"Made by {command}.")]
+    for line in draft.seen:
+        lines += _wrapped(f"- {line}")
+    if draft.notes:
+        lines.append("# Supposed, because the capture does not say:")
+        for line in draft.notes:
+            lines += _wrapped(f"- {line}")
+    lines += _entry({"scenario": draft.title}) + _flow("tags", draft.tags)
+    lines.append("cluster:")
+    lines += [f"  {line}" for line in _entry({"dcos_version": draft.version})]
+    lines += [f"  {line}" for line in _entry({"start": rfc3339(draft.start)})]
+    if draft.backups:
+        lines += ["  backups:", *(f"  {line}" for line in _items(draft.backups))]
+    for name, items in (("script", draft.script), ("faults", draft.faults)):
+        if items:
+            lines += [f"{name}:", *_items(items)]
+    lines += ["steps:", *_items(draft.steps, keys_apart=True)]
+    if draft.expect:
+        lines += _mapping("expect", draft.expect)
+    return "\n".join(lines) + "\n"
+
+
+def _items(items: Sequence[Item], *, keys_apart: bool = False) -> Iterator[str]:
+    before = ""
+    for item in items:
+        if item.comment and item.comment != before:
+            yield from (f"  {line}" for line in _wrapped(item.comment))
+        before = item.comment
+        yield from (f"  {line}" for line in _listed(item.value, keys_apart=keys_apart))
+
+
+def _listed(value: Mapping[str, Any], *, keys_apart: bool = False) -> Iterator[str]:
+    """Write one entry of a list: on one line where it fits, else a key a line."""
+    short = _one_line(value)
+    if len(short) + 4 <= WIDTH and not keys_apart and "then" not in value:
+        yield f"- {short}"
+        return
+    mark = "- "
+    for key, inner in value.items():
+        for line in _mapping(key, inner):
+            yield f"{mark}{line}"
+            mark = "  "
+
+
+def _mapping(key: str, value: Any) -> list[str]:  # noqa: ANN401 - whatever a file holds
+    short = _one_line({key: value})[1:-1] if not isinstance(value, str) else ""
+    if isinstance(value, str) or (len(short) + 6 <= WIDTH and key != "then"):
+        return _entry({key: value}) if isinstance(value, str) else [f"{key}: {_one_line(value)}"]
+    if isinstance(value, Mapping):
+        inner = [line for name, each in value.items() for line in _mapping(name, each)]
+        return [f"{key}:", *(f"  {line}" for line in inner)]
+    lines = [f"{key}:"]
+    for each in value:
+        short = _one_line(each)
+        if len(short) + 10 <= WIDTH or not isinstance(each, Mapping):
+            lines.append(f"  - {short}")
+        else:
+            lines += [f"  {line}" for line in _listed(each)]
+    return lines
+
+
+def _flow(key: str, values: Sequence[str]) -> list[str]:
+    return [f"{key}: {_one_line(list(values))}"]
+
+
+class _Plain(yaml.SafeDumper):
+    """Quotes only what YAML itself wants quoted: scenario files are read as text throughout."""
+
+    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}
+
+    def ignore_aliases(self, data: object) -> bool:
+        """Write equal values out, each where it stands."""
+        del data
+        return True
+
+
+def _dumped(value: object, *, flow: bool) -> str:
+    written: str = yaml.dump(
+        value,
+        Dumper=_Plain,
+        default_flow_style=flow,
+        width=10**9,
+        sort_keys=False,
+        allow_unicode=True,
+    )
+    return written.removesuffix("...\n").rstrip("\n")
+
+
+def _one_line(value: Any) -> str:  # noqa: ANN401 - whatever a file holds
+    return _dumped(value, flow=True)
+
+
+def _entry(value: Mapping[str, str]) -> list[str]:
+    """Write one key with a text, which may be long or have many lines."""
+    return _dumped(dict(value), flow=False).split("\n")
+
+
+def _wrapped(text: str) -> list[str]:
+    plain = " ".join("".join(each if each.isprintable() else " " for each in text).split())
+    return [
+        f"{_COMMENT}{line}"
+        for line in textwrap.wrap(
+            plain, WIDTH - 4, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+        )
+    ]
