@@ -251,6 +251,8 @@ def lives_of(seen: Sequence[Sighting], notes: list[str]) -> dict[str, Life]:
     for backup_id in sorted(odd):
         notes.append(f"{backup_id!r} is no id of a backup (<label>-<uuid>): it was left out")
     for each in seen:
+        if each.operation == "delete" and each.is_good and each.argument not in lives:
+            _add_unshown(lives, each)
         if each.operation == LIST and each.is_good:
             shown = {document["id"] for document in each.backups or ()}
             for life in lives.values():
@@ -259,15 +261,23 @@ def lives_of(seen: Sequence[Sighting], notes: list[str]) -> dict[str, Life]:
     return lives
 
 
+def _add_unshown(lives: dict[str, Life], delete: Sighting) -> None:
+    """Add a backup of which only is seen that it could be deleted."""
+    parts = split_id(delete.argument)
+    if parts is not None:
+        document = {"id": delete.argument, "status": Status.READY.value}
+        lives[delete.argument] = Life(delete.argument, *parts, seen=[(_at(delete), document)])
+
+
 def find_creates(lives: Mapping[str, Life], seen: Sequence[Sighting]) -> list[Sighting]:
     """Find out which backups were made within the capture.
 
     Returns the sightings, with creates at the very moments that their backups tell.
     """
     moved = list(seen)
-    for index, each in enumerate(seen):
-        if each.operation != "create":
-            continue
+    creates = [(index, each) for index, each in enumerate(seen) if each.operation == "create"]
+    # Those that are answered come first: what they made, no other has made.
+    for index, each in sorted(creates, key=lambda one: not one[1].is_good):
         shown = [document["id"] for document in each.backups or () if document["id"] in lives]
         life = lives[shown[0]] if shown else _made_unseen(lives, each)
         if life is not None and life.created is None:

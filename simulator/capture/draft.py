@@ -49,6 +49,7 @@ class Act:
         argument: label, id or prefix.
         action: what happens to the cluster.
         guess: why it is supposed to have happened; empty for what was captured.
+        order: as a sighting has it.
     """
 
     at: Instant
@@ -57,6 +58,7 @@ class Act:
     seen: Sighting | None = None
     action: Mapping[str, Any] = field(default_factory=dict)
     guess: str = ""
+    order: int = 0
 
 
 @dataclass(slots=True)
@@ -70,6 +72,7 @@ class Draft:
     acts: list[Act]
     lives: Mapping[str, Life]
     names: Mapping[str, str]
+    apps: list[str] = field(default_factory=list)
     backups: list[Item] = field(default_factory=list)
     script: list[Item] = field(default_factory=list)
     faults: list[Item] = field(default_factory=list)
@@ -96,7 +99,7 @@ def draft_of(capture: Capture) -> Draft:
     seen = find_creates(lives, seen)
     find_restores(lives, seen)
     find_ends(lives, seen)
-    acts = sorted(_acts(seen, lives, capture), key=lambda act: act.at)
+    acts = sorted(_acts(seen, lives, capture), key=lambda act: (act.at, act.order))
     if not acts:
         raise CaptureError("the input shows no backup, and no request of a client")
     start = min(acts[0].at, capture.start or acts[0].at)
@@ -108,6 +111,7 @@ def draft_of(capture: Capture) -> Draft:
         acts=acts,
         lives=lives,
         names=_names(lives, seen),
+        apps=_apps(acts),
         notes=notes,
     )
     _add_backups(draft)
@@ -123,7 +127,8 @@ def draft_of(capture: Capture) -> Draft:
 def _acts(seen: Sequence[Sighting], lives: Mapping[str, Life], capture: Capture) -> Iterator[Act]:
     for each in seen:
         assert each.at is not None, "in_order() gives each a time"
-        yield Act(at=each.at, operation=each.operation, argument=each.argument, seen=each)
+        operation, argument = each.operation, each.argument
+        yield Act(at=each.at, operation=operation, argument=argument, seen=each, order=each.order)
     for life in lives.values():
         if life.created is not None and life.is_guessed:
             guess = "its create is not in the capture"
@@ -138,7 +143,10 @@ def _acts(seen: Sequence[Sighting], lives: Mapping[str, Life], capture: Capture)
             guess = "it is gone, and nobody is seen deleting it"
             yield Act(at=life.lost, operation="cluster", action=action, guess=guess)
     for happening in capture.happenings:
-        yield Act(at=happening.at, operation="cluster", action=happening.action)
+        before = [each.at for each in seen if each.at and each.order < happening.order]
+        at = max([happening.at, *before])
+        action, order = happening.action, happening.order
+        yield Act(at=at, operation="cluster", action=action, order=order)
 
 
 def _names(lives: Mapping[str, Life], seen: Sequence[Sighting]) -> dict[str, str]:
@@ -178,6 +186,19 @@ def _add_backups(draft: Draft) -> None:
     there = [life for life in draft.lives.values() if life.created is None]
     for life in sorted(there, key=lambda life: timestamp_of(life.first) or 0):
         draft.backups.append(Item(_existing(draft, life)))
+
+
+def _apps(acts: Sequence[Act]) -> list[str]:
+    """Return the apps that must have been there from the start: they are removed, never deployed."""
+    apps: list[str] = []
+    deployed: set[str] = set()
+    for act in acts:
+        if "deploy" in act.action:
+            deployed.add(act.action["deploy"])
+        app = act.action.get("remove")
+        if app is not None and app not in deployed and app not in apps:
+            apps.append(app)
+    return apps
 
 
 def _existing(draft: Draft, life: Life) -> dict[str, Any]:
@@ -228,24 +249,39 @@ def _add_scripts(draft: Draft, capture: Capture) -> None:
         for number, restore in enumerate(life.restores, 1):
             operations.append((restore.begun, life, number))
     creates = restores = 0
-    for _, life, number in sorted(operations, key=lambda each: each[0]):
+    operations.sort(key=lambda each: each[0])
+    for index, (_, life, number) in enumerate(operations):
+        later = operations[index + 1][0] if index + 1 < len(operations) else None
+        over_by = _earliest(later, _deployed_after(draft, operations[index][0]), life.deleted)
         if number:
             restores += 1
-            _script_restore(draft, capture, life, number)
+            _script_restore(draft, capture, life, number, over_by)
         else:
             creates += 1
-            _script_create(draft, capture, life)
+            _script_create(draft, capture, life, over_by)
     if creates:
         draft.expect["creates"] = str(creates)
     if restores:
         draft.expect["restores"] = str(restores)
 
 
-def _script_create(draft: Draft, capture: Capture, life: Life) -> None:
+def _earliest(*times: Instant | None) -> Instant | None:
+    return min((time for time in times if time is not None), default=None)
+
+
+def _deployed_after(draft: Draft, begun: Instant) -> Instant | None:
+    """Return when Marathon was there again: it took an app, or gave one up."""
+    for act in draft.acts:
+        if act.at > begun and {"deploy", "remove"} & set(act.action):
+            return act.at
+    return None
+
+
+def _script_create(draft: Draft, capture: Capture, life: Life, over_by: Instant | None) -> None:
     assert life.created is not None, "it was made within the capture"
     shown = [(at, backup_components(document)) for at, document in life.seen]
     turns = turns_of(capture.turns, life.backup_id, 0)
-    stages, guesses = stages_of(Status.BACKING_UP, life.created, shown, turns)
+    stages, guesses = stages_of(Status.BACKING_UP, life.created, shown, turns, over_by)
     rule = {
         "on": "create",
         "when": {"label": life.label},
@@ -260,11 +296,14 @@ def _script_create(draft: Draft, capture: Capture, life: Life) -> None:
     draft.expect.setdefault("backups", {})[draft.names[life.backup_id]] = status
 
 
-def _script_restore(draft: Draft, capture: Capture, life: Life, number: int) -> None:
+def _script_restore(
+    draft: Draft, capture: Capture, life: Life, number: int, over_by: Instant | None
+) -> None:
     restore = life.restores[number - 1]
     before = 1 if "restored" in _existing(draft, life) and life.created is None else 0
     turns = turns_of(capture.turns, life.backup_id, number + before)
-    stages, guesses = stages_of(Status.RESTORING, restore.begun, restore.shown, turns)
+    begun, shown = restore.begun, restore.shown
+    stages, guesses = stages_of(Status.RESTORING, begun, shown, turns, over_by)
     rule = {"on": "restore", "when": {"label": life.label}, "times": "1", "then": stages}
     _add_script(draft, rule, f"restore of {draft.names[life.backup_id]}", guesses)
 

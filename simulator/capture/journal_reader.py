@@ -1,6 +1,7 @@
 """Reads what this project itself writes: the entries of a journal, and JSON reports."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from simulator.capture.exchanges import Exchanged, learn_exchange, sighting_of
@@ -42,11 +43,11 @@ def take_entry(entry: Mapping[str, Any], source: str, capture: Capture, redactor
                 )
             )
         case "AppDeployed":
-            _happened(capture, at, deploy=entry.get("app_id"))
+            _happened(capture, at, entry, deploy=entry.get("app_id"))
         case "AppRemoved":
-            _happened(capture, at, remove=entry.get("app_id"))
+            _happened(capture, at, entry, remove=entry.get("app_id"))
         case "AccessChanged":
-            _happened(capture, at, **_ACCESS.get(str(entry.get("change")), {}))
+            _happened(capture, at, entry, **_ACCESS.get(str(entry.get("change")), {}))
     return True
 
 
@@ -116,13 +117,18 @@ def _take_exchange(
         )
     )
     if seen is not None:
-        capture.sightings.append(seen)
+        capture.sightings.append(replace(seen, order=_order(entry)))
 
 
-def _happened(capture: Capture, at: Instant, **action: Any) -> None:  # noqa: ANN401 - JSON
+def _happened(capture: Capture, at: Instant, entry: Mapping[str, Any], **action: object) -> None:
     told = {name: value for name, value in action.items() if isinstance(value, str)}
     if told:
-        capture.happenings.append(Happening(at=at, action=told))
+        capture.happenings.append(Happening(at=at, action=told, order=_order(entry)))
+
+
+def _order(entry: Mapping[str, Any]) -> int:
+    number = entry.get("number")
+    return number if isinstance(number, int) else 0
 
 
 def _instant(written: object) -> Instant | None:

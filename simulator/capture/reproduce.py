@@ -11,7 +11,7 @@ from simulator.capture.draft import Draft, draft_of
 from simulator.capture.reading import read_inputs, without_secrets
 from simulator.capture.redaction import Redactor
 from simulator.capture.repairs import edits, failures, order
-from simulator.capture.sightings import Capture, Sighting
+from simulator.capture.sightings import Capture, CaptureError, Sighting
 from simulator.capture.steps import add_steps
 from simulator.capture.writing import text_of
 from simulator.harness.clients import HTTP, client_kind
@@ -20,8 +20,8 @@ from simulator.harness.language.scenario import Scenario
 
 COMMAND: Final = "dcos-sim reproduce"
 
-_MAY_DIFFER: Final = 400
-"""The status with which the simulator refuses by itself, perhaps in the same words."""
+_REFUSALS: Final = range(400, 500)
+"""Statuses with which the simulator may refuse by itself, perhaps in the same words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +58,10 @@ def reproduce(given: Sequence[str], keep: Collection[str] = ()) -> Reproduction:
         CaptureError: when nothing can be made of the inputs.
     """
     redactor = Redactor(frozenset(keep))
-    capture = without_secrets(read_inputs(given, redactor), redactor)
+    try:
+        capture = without_secrets(read_inputs(given, redactor), redactor)
+    except CaptureError as error:
+        raise CaptureError(redactor.name(str(error))) from None
     return made_of(capture, redactor, COMMAND)
 
 
@@ -95,7 +98,7 @@ def _with_faults(draft: Draft, command: str) -> list[Sighting | None]:
     own = {
         number
         for number, act in enumerate(draft.acts)
-        if act.seen is not None and act.seen.status == _MAY_DIFFER
+        if act.seen is not None and act.seen.status in _REFUSALS
     }
     if own:
         draft.faults = failures(draft, own)

@@ -37,6 +37,7 @@ class Sighting:
         location: as it came; empty for none.
         trouble: how the answer failed to come: ``reset``, ``closed``, ``refused``, ``timeout`` or
             ``cut off``; empty where it came.
+        order: its place among what happened at the same moment; 0 where nobody knows.
     """
 
     source: str
@@ -51,6 +52,7 @@ class Sighting:
     retry_after: str = ""
     location: str = ""
     trouble: str = ""
+    order: int = 0
 
     @property
     def is_good(self) -> bool:
@@ -111,10 +113,12 @@ class Happening:
     Attributes:
         at: when.
         action: what a step ``cluster`` says of it, such as ``{"deploy": "/web"}``.
+        order: as a sighting has it.
     """
 
     at: Instant
     action: Mapping[str, str]
+    order: int = 0
 
 
 @dataclass(slots=True)

@@ -33,6 +33,7 @@ def stages_of(
     begun: Instant,
     shown: Sequence[tuple[Instant, Mapping[str, Document]]],
     turns: Sequence[Turn],
+    over_by: Instant | None = None,
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """Return the stages of an operation as a file writes them, and what of them was guessed.
 
@@ -41,6 +42,7 @@ def stages_of(
         begun: when it began.
         shown: its components at each sighting.
         turns: exact times of its changes; empty where nobody knows them.
+        over_by: when it must have ended, for something else was begun; None where nobody knows.
     """
     names: list[str] = []
     for _, components in shown:
@@ -50,6 +52,8 @@ def stages_of(
     for name in names or [MARATHON]:
         own = [turn for turn in turns if turn.component == name]
         runs = list(_exact(own) if own else _runs(name, shown))
+        if over_by is not None and (not runs or runs[-1].status not in FINAL):
+            runs.append(_Run(over_by, over_by, Status.READY.value, "", is_exact=False))
         of_name, guessed = _stages(running, begun, runs)
         if name != MARATHON:
             of_name = [{"component": name, **stage} for stage in of_name]

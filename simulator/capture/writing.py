@@ -31,6 +31,8 @@ def text_of(draft: Draft, command: str) -> str:
     lines.append("cluster:")
     lines += [f"  {line}" for line in _entry({"dcos_version": draft.version})]
     lines += [f"  {line}" for line in _entry({"start": rfc3339(draft.start)})]
+    if draft.apps:
+        lines.append(f"  marathon: {_one_line({'apps': draft.apps})}")
     if draft.backups:
         lines += ["  backups:", *(f"  {line}" for line in _items(draft.backups))]
     for name, items in (("script", draft.script), ("faults", draft.faults)):
