@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from simulator.capture.sightings import LIST, Capture, Document, Sighting, Turn
-from simulator.clock import END_OF_TIME
+from simulator.clock import DEFAULT_START, END_OF_TIME
 from simulator.core.identifiers import label_problems
 from simulator.core.instants import (
     NANOSECONDS_PER_SECOND,
@@ -94,12 +94,11 @@ def _spread(seen: Sequence[Sighting], notes: list[str]) -> list[Sighting]:
         for document in each.backups or ()
         if (stamp := timestamp_of(document)) is not None
     ]
-    newest = max(stamps, default=Instant(0))
+    newest = max(stamps, default=DEFAULT_START)
     first = newest - newest % NANOSECONDS_PER_SECOND + APART
     if len(seen) > 1:
-        notes.append(
-            f"nothing says when the answers came: {duration_text(_duration(APART))} apart were taken"
-        )
+        apart = duration_text(_duration(APART))
+        notes.append(f"nothing says when the answers came: {apart} apart were taken")
     return [replace(each, at=Instant(first + index * APART)) for index, each in enumerate(seen)]
 
 
@@ -248,8 +247,10 @@ def lives_of(seen: Sequence[Sighting], notes: list[str]) -> dict[str, Life]:
                 continue
             life = lives.setdefault(backup_id, Life(backup_id, *parts))
             life.seen.append((_at(each), document))
-    for backup_id in sorted(odd):
-        notes.append(f"{backup_id!r} is no id of a backup (<label>-<uuid>): it was left out")
+    notes += [
+        f"{backup_id!r} is no id of a backup (<label>-<uuid>): it was left out"
+        for backup_id in sorted(odd)
+    ]
     for each in seen:
         if each.operation == "delete" and each.is_good and each.argument not in lives:
             _add_unshown(lives, each)
@@ -347,25 +348,20 @@ def find_restores(lives: Mapping[str, Life], seen: Sequence[Sighting]) -> None:
 
 
 def _guess_restores(life: Life, lives: Mapping[str, Life]) -> None:
-    """Add restores that nobody has seen beginning: they run where none ran before."""
-    was_running, before = False, None
+    """Add restores that nobody has seen beginning: one runs, or is shown, where none was before."""
+    before: Instant | None = None
+    was_running = was_shown = False
     for at, document in life.seen:
         shown = restore_components(document)
         is_running = any(each.get("status") == Status.RESTORING for each in shown.values())
+        appears = bool(shown) and not was_shown and before is not None
         began = any((before or 0) <= restore.begun <= at for restore in life.restores)
-        if is_running and not was_running and not began:
+        if not began and ((is_running and not was_running) or appears):
             begun = Instant((before + at) // 2) if before is not None else Instant(at - APART)
             if not _is_busy(lives, begun, life):
                 life.restores.append(Restored(begun, is_guessed=True))
-        elif shown and before is not None and not was_running and not began:
-            if not restore_components(_document_at(life, before)):
-                life.restores.append(Restored(Instant((before + at) // 2), is_guessed=True))
-        was_running, before = is_running, at
+        before, was_running, was_shown = at, is_running, bool(shown)
     life.restores.sort(key=lambda restore: restore.begun)
-
-
-def _document_at(life: Life, at: Instant) -> Document:
-    return next(document for when, document in life.seen if when == at)
 
 
 def _is_busy(lives: Mapping[str, Life], at: Instant, but: Life) -> bool:

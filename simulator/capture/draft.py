@@ -139,9 +139,9 @@ def _acts(seen: Sequence[Sighting], lives: Mapping[str, Life], capture: Capture)
                 at = restore.begun
                 yield Act(at=at, operation="restore", argument=life.backup_id, guess=guess)
         if life.lost is not None:
-            action = {"lose": life.backup_id}
             guess = "it is gone, and nobody is seen deleting it"
-            yield Act(at=life.lost, operation="cluster", action=action, guess=guess)
+            lose = {"lose": life.backup_id}
+            yield Act(at=life.lost, operation="cluster", action=lose, guess=guess)
     for happening in capture.happenings:
         before = [each.at for each in seen if each.at and each.order < happening.order]
         at = max([happening.at, *before])
@@ -189,7 +189,7 @@ def _add_backups(draft: Draft) -> None:
 
 
 def _apps(acts: Sequence[Act]) -> list[str]:
-    """Return the apps that must have been there from the start: they are removed, never deployed."""
+    """Return the apps that must have been there from the start: removed, and never deployed."""
     apps: list[str] = []
     deployed: set[str] = set()
     for act in acts:

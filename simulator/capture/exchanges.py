@@ -7,7 +7,7 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
 from simulator.capture.redaction import Redactor
-from simulator.capture.sightings import LIST, Document, Sighting
+from simulator.capture.sightings import LIST, OK, Document, Sighting
 from simulator.core.instants import Instant
 
 SERVICE: Final = "/system/v1/backup/v1/"
@@ -62,7 +62,7 @@ def sighting_of(exchanged: Exchanged) -> Sighting | None:
         return None
     trouble = exchanged.trouble or ("" if exchanged.status else "closed")
     backups = None
-    if exchanged.status == 200 and not trouble:  # noqa: PLR2004 - HTTP's own
+    if exchanged.status == OK and not trouble:
         backups = shown_backups(operation, exchanged.body)
     headers = exchanged.headers
     is_kept = backups is None and not trouble

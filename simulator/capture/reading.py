@@ -180,10 +180,12 @@ class _Rejoined:
 
     def read(self, size: int = -1) -> bytes:
         """Read on; may return less than asked for."""
-        if self._begin:
-            given, self._begin = self._begin, b""
-            return given if size else b""
-        return self._rest.read(size)
+        if not self._begin:
+            return self._rest.read(size)
+        if not size:
+            return b""  # asked only to see what is read: bytes
+        given, self._begin = self._begin, b""
+        return given
 
 
 # --- taking secrets out --------------------------------------------------------------------------

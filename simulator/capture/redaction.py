@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final, final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -31,8 +32,35 @@ _OPEN_HOSTS: Final = re.compile(
 """Names that every cluster has, or nobody: they tell nothing of anybody's network."""
 
 _GENERIC_ENDS: Final = frozenset(
-    "ai app arpa biz cloud co com corp dev edu eu gov home info int internal intranet io lan local "
-    "mil net org private systems tech test".split()
+    [
+        "ai",
+        "app",
+        "arpa",
+        "biz",
+        "cloud",
+        "co",
+        "com",
+        "corp",
+        "dev",
+        "edu",
+        "eu",
+        "gov",
+        "home",
+        "info",
+        "int",
+        "internal",
+        "intranet",
+        "io",
+        "lan",
+        "local",
+        "mil",
+        "net",
+        "org",
+        "private",
+        "systems",
+        "tech",
+        "test",
+    ]
 )
 _FILE_ENDS: Final = frozenset({"gz", "js", "md", "mo", "pl", "ps", "py", "rs", "sh", "so", "tf"})
 """Two letters behind a dot that are rather a file's than a country's."""
@@ -149,17 +177,21 @@ class Redactor:
             for pair in value.split(";"):
                 self._learn_cookie(pair)
         elif name == "set-cookie":
-            self._learn_cookie(value.split(";")[0])
+            self._learn_cookie(value.split(";", maxsplit=1)[0])
         elif name in {"host", "x-forwarded-host", "x-forwarded-server"}:
             self.learn_host(value)
         elif name in {"x-forwarded-for", "x-real-ip", "forwarded"}:
-            for part in re.split(r"[,;=\s]+", value):
-                if _is_address(part.strip('"[]')):
-                    self.learn("address", part.strip('"[]'))
+            self._learn_addresses(value)
         elif name in {"location", "referer", "origin", "x-marathon-leader"}:
             self.learn_url(value)
         elif "token" in name or "secret" in name or "key" in name:
             self.learn("token", value)
+
+    def _learn_addresses(self, value: str) -> None:
+        for part in re.split(r"[,;=\s]+", value):
+            bare = part.strip('"[]')
+            if _is_address(bare):
+                self.learn("address", bare)
 
     def learn_url(self, url: str) -> None:
         """Learn the host, and whoever is named before it or in its query."""
@@ -252,7 +284,7 @@ class Redactor:
         text = self._without_known(text)
         for kind, pattern in _PATTERNS:
             if kind not in self.keep:
-                text = pattern.sub(lambda match, kind=kind: self._replaced(match, kind), text)
+                text = pattern.sub(partial(self._replaced, kind=kind), text)
         if "address" not in self.keep:
             text = _IPV4.sub(self._replaced_address, text)
             text = _IPV6.sub(self._replaced_address, text)
@@ -294,7 +326,7 @@ class Redactor:
             if used:
                 what = _PLURALS[kind] if len(used) > 1 else kind
                 times = "once" if sum(used) == 1 else f"{sum(used)} times"
-                example = sorted(stand_ins & set(self._used), key=lambda text: (len(text), text))[0]
+                example = min(stand_ins & set(self._used), key=lambda text: (len(text), text))
                 lines.append(f"{len(used)} {what}, {times}: {example} and the like")
         return tuple(lines)
 

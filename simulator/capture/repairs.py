@@ -1,4 +1,4 @@
-"""The faults of a draft: answers that failed, and documents that the simulator would not show so."""
+"""The faults of a draft: answers that failed, and documents that would look otherwise."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -62,9 +62,18 @@ def _spans(
         if current:
             yield from _span(draft, operation, current, open_since, act.at, comment)
         current, open_since = wanted, act.at
-        comment = f"seen in {act.seen.source}" if act.seen and wanted else ""
+        comment = _comment(draft, act) if wanted else ""
     if current:
         yield from _span(draft, operation, current, open_since, None, comment)
+
+
+def _comment(draft: Draft, act: Act) -> str:
+    """Say where a failure was seen, and why a change counts as made."""
+    assert act.seen is not None, "what failed was seen"
+    source = f"seen in {act.seen.source}"
+    if act.operation in CHANGING and carried_out(draft, act):
+        return f"{source}; guessed: it was carried out, for its effect is seen later"
+    return source
 
 
 def _span(

@@ -34,7 +34,8 @@ class Reproduction:
         seen: what was read, a line each.
         guessed: what the capture does not say, a line each.
         replaced: what secrets were replaced, a line each.
-        compared: how many answers were played again.
+        total: how many answers the capture holds.
+        compared: how many of them were played again; the others lie between two equal ones.
         differs: what is not the same when it is played again, a line each.
     """
 
@@ -43,6 +44,7 @@ class Reproduction:
     seen: tuple[str, ...]
     guessed: tuple[str, ...]
     replaced: tuple[str, ...]
+    total: int
     compared: int
     differs: tuple[str, ...]
 
@@ -84,6 +86,7 @@ def made_of(capture: Capture, redactor: Redactor, command: str) -> Reproduction:
         seen=tuple(draft.seen),
         guessed=(*draft.notes, *draft.guessed),
         replaced=redactor.summary,
+        total=len(capture.sightings),
         compared=sum(act.seen is not None for act in draft.acts),
         differs=tuple(differs),
     )

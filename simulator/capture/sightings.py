@@ -14,6 +14,7 @@ Document: TypeAlias = Mapping[str, Any]
 """A backup as it was shown."""
 
 LIST: Final = "list"
+OK: Final = 200
 
 SUMMARY: Final = frozenset({"dcos_version", "id", "status", "timestamp"})
 """All that the table of ``dcos backup list`` tells of a backup."""
@@ -59,10 +60,8 @@ class Sighting:
         """Whether it is what a client asked for: a success that can be read."""
         return (
             not self.trouble
-            and self.status == 200
-            and (  # noqa: PLR2004 - HTTP's own
-                self.backups is not None or self.operation == "delete"
-            )
+            and self.status == OK
+            and (self.backups is not None or self.operation == "delete")
         )
 
     def same_answer(self, other: "Sighting") -> bool:
@@ -117,7 +116,7 @@ class Happening:
     """
 
     at: Instant
-    action: Mapping[str, str]
+    action: Mapping[str, Any]
     order: int = 0
 
 

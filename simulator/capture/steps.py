@@ -8,6 +8,7 @@ from simulator.capture.course import backup_components, restore_components
 from simulator.capture.draft import Act, Draft, Item
 from simulator.capture.sightings import Document, Sighting
 from simulator.core.instants import duration_text, elapsed
+from simulator.core.statuses import Status
 
 EXACTLY_MAX: Final = 8
 """Of more backups than these, a list is expected to hold so many, and not which."""
@@ -84,11 +85,24 @@ def _shown(seen: Sighting, backup_id: str) -> Document:
 
 
 def _listed(draft: Draft, seen: Sighting) -> dict[str, Any]:
-    shown = [each["id"] for each in seen.backups or ()]
+    shown = [each["id"] for each in seen.backups or () if each["id"] in draft.lives]
     known = [draft.names[each] for each in shown if each in draft.names]
+    entries = {
+        draft.names[each["id"]]: expected_of(each)
+        for each in seen.backups or ()
+        if each["id"] in draft.names and _is_of_interest(draft, each)
+    }
+    told = {"entries": entries} if entries else {}
     if len(known) == len(shown) <= EXACTLY_MAX:
-        return {"exactly": known}
-    return {"count": str(len(shown))}
+        return {"exactly": known, **told}
+    return {"count": str(len(shown)), **told}
+
+
+def _is_of_interest(draft: Draft, document: Document) -> bool:
+    """Whether a list is looked at for a backup: it changes in the capture, or is not well."""
+    life = draft.lives[document["id"]]
+    is_well = document.get("status") == Status.READY and not document.get("restores")
+    return life.created is not None or bool(life.restores) or not is_well
 
 
 def _target(draft: Draft, backup_id: str) -> dict[str, str]:

@@ -41,6 +41,7 @@ _NOISE: Final = re.compile(
     r"[*>]( |$)|[{}] \[\d+ bytes data\]|\s*%\s+Total|\s+Dload|\s*\d+\s+\d+\s"
 )
 _OPENS: Final = re.compile(r"[{\[]")
+_BETWEEN: Final = re.compile(r"[\s,]*(?=[{\[])")
 
 _CURL_TROUBLE: Final = {
     "7": "refused",
@@ -118,7 +119,8 @@ class TextReader:
                     value, after = decoder.raw_decode(text, start)
                 except (ValueError, RecursionError):
                     self._broken.append(line)
-                else:
+                    value, after = _salvaged(text, start, decoder)
+                if after:
                     self._before_value(written[:opening])
                     self._take_value(value, f"{name}:{line}", text[start:after])
                     line += text.count("\n", position, after)
@@ -376,6 +378,24 @@ class TextReader:
     def holds_other_json(self) -> bool:
         """Whether the text read last holds JSON, and none of it is about backups."""
         return bool(self._others) and not self._found
+
+
+def _salvaged(text: str, start: int, decoder: json.JSONDecoder) -> tuple[list[Any], int]:
+    """Return the whole values at the beginning of a list that ends too early, and where they end.
+
+    The end is 0 where there is none.
+    """
+    values: list[Any] = []
+    end = 0
+    position = start + 1
+    while text[start] == "[" and (match := _BETWEEN.match(text, position)):
+        try:
+            value, position = decoder.raw_decode(text, match.end())
+        except (ValueError, RecursionError):
+            break
+        values.append(value)
+        end = position
+    return values, end
 
 
 def _inside(value: Any) -> Iterator[Any]:  # noqa: ANN401 - JSON

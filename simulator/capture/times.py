@@ -14,7 +14,20 @@ _ISO: Final = re.compile(
 )
 """``2019-03-18T23:06:41.8Z``, ``2019-03-18 23:06:41``, ``20190318-230641`` and between."""
 
-_MONTHS: Final = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+_MONTHS: Final = [
+    "Jan",
+    "Feb",
+    "Mar",
+    "Apr",
+    "May",
+    "Jun",
+    "Jul",
+    "Aug",
+    "Sep",
+    "Oct",
+    "Nov",
+    "Dec",
+]
 _NAMED: Final = re.compile(
     rf"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\w*,?\s+(?:(\d{{1,2}})\s+)?({'|'.join(_MONTHS)})\w*\s+"
     r"(?:(\d{1,2})\s+)?(?:(\d{4})\s+)?(\d\d):(\d\d):(\d\d)(?:\s+(AM|PM))?(?:\s+([A-Z]{2,5}|[+-]\d{4}))?"
@@ -59,7 +72,7 @@ def http_date(text: str) -> Instant | None:
     parsed = parsedate_tz(text)
     if parsed is None:
         return None
-    seconds = timegm(parsed[:6] + (0, 0, 0)) - (parsed[9] or 0)
+    seconds = timegm((*parsed[:6], 0, 0, 0)) - (parsed[9] or 0)
     return Instant(seconds * NANOSECONDS_PER_SECOND)
 
 

@@ -2,7 +2,7 @@
 
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 import yaml
 
@@ -20,13 +20,13 @@ def text_of(draft: Draft, command: str) -> str:
         draft: what to write.
         command: what made it, for the first line.
     """
-    lines = [*_wrapped(f"Made by {command}.")]
+    lines = [*comment_lines(f"Made by {command}.")]
     for line in draft.seen:
-        lines += _wrapped(f"- {line}")
+        lines += comment_lines(f"- {line}")
     if draft.notes:
         lines.append("# Supposed, because the capture does not say:")
         for line in draft.notes:
-            lines += _wrapped(f"- {line}")
+            lines += comment_lines(f"- {line}")
     lines += _entry({"scenario": draft.title}) + _flow("tags", draft.tags)
     lines.append("cluster:")
     lines += [f"  {line}" for line in _entry({"dcos_version": draft.version})]
@@ -44,11 +44,28 @@ def text_of(draft: Draft, command: str) -> str:
     return "\n".join(lines) + "\n"
 
 
+def file_text(comments: Sequence[str], parts: Mapping[str, Any]) -> str:
+    """Return a file of these parts, in this order.
+
+    Args:
+        comments: lines for its beginning, which are comments already.
+        parts: what it says, by key, as it was loaded.
+    """
+    lines = list(comments)
+    for key, value in parts.items():
+        if key in {"steps", "script", "faults"} and isinstance(value, list):
+            items = [Item(each) for each in value]
+            lines += [f"{key}:", *_items(items, keys_apart=key == "steps")]
+        else:
+            lines += _mapping(key, value)
+    return "\n".join(lines) + "\n"
+
+
 def _items(items: Sequence[Item], *, keys_apart: bool = False) -> Iterator[str]:
     before = ""
     for item in items:
         if item.comment and item.comment != before:
-            yield from (f"  {line}" for line in _wrapped(item.comment))
+            yield from (f"  {line}" for line in comment_lines(item.comment))
         before = item.comment
         yield from (f"  {line}" for line in _listed(item.value, keys_apart=keys_apart))
 
@@ -90,12 +107,13 @@ def _flow(key: str, values: Sequence[str]) -> list[str]:
 class _Plain(yaml.SafeDumper):
     """Quotes only what YAML itself wants quoted: scenario files are read as text throughout."""
 
-    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}
-
     def ignore_aliases(self, data: object) -> bool:
         """Write equal values out, each where it stands."""
         del data
         return True
+
+
+_Plain.yaml_implicit_resolvers = {}
 
 
 def _dumped(value: object, *, flow: bool) -> str:
@@ -119,7 +137,8 @@ def _entry(value: Mapping[str, str]) -> list[str]:
     return _dumped(dict(value), flow=False).split("\n")
 
 
-def _wrapped(text: str) -> list[str]:
+def comment_lines(text: str) -> list[str]:
+    """Return a text as comments, wrapped, whatever characters it holds."""
     plain = " ".join("".join(each if each.isprintable() else " " for each in text).split())
     return [
         f"{_COMMENT}{line}"

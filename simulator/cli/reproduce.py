@@ -79,7 +79,9 @@ def _tell(made: Reproduction, output: str) -> None:
     ):
         for line in lines:
             click.echo(f"{title:9} {line}", err=True)
-    answers = "1 answer" if made.compared == 1 else f"{made.compared} answers"
+    answers = "1 answer" if made.total == 1 else f"{made.total} answers"
+    if made.compared < made.total:
+        answers += f" ({made.compared} of them; the others repeat these)"
     if made.differs:
         click.echo(f"replayed  {answers}; what differs from the capture:", err=True)
         for line in made.differs:
@@ -89,7 +91,9 @@ def _tell(made: Reproduction, output: str) -> None:
     if output:
         click.echo(f"written   {output}", err=True)
         if not output.endswith(SUFFIX):
-            click.echo(f"          (pytest finds it by itself when it ends with {SUFFIX})", err=True)
+            click.echo(
+                f"          (pytest finds it by itself when it ends with {SUFFIX})", err=True
+            )
 
 
 def _refuse(sentence: str) -> NoReturn:

@@ -30,6 +30,9 @@ SEED_LENGTH: Final = 12
 
 _kinds: Final = pytest.StashKey["list[ProfiledClient]"]()
 
+STARTED: Final = pytest.StashKey["list[FakeCluster]"]()
+"""The clusters that a test has started by fixtures."""
+
 _collects_wrong_file: Final = "dcos_sim_wrong_file"
 """Set on the report of a file that cannot be loaded; such marks come along from xdist's workers."""
 
@@ -308,7 +311,7 @@ def clusters(request: pytest.FixtureRequest) -> Iterator[ClusterFactory]:
         started.append(FakeCluster(*arguments, **options))
         return started[-1]
 
-    request.node.stash[_started] = started
+    request.node.stash[STARTED] = started
     with ExitStack() as stack:
         yield start
         for cluster in started:
@@ -385,7 +388,6 @@ def autojump_packages() -> Sequence[str]:
 
 
 _passed: Final = pytest.StashKey[bool]()
-_started: Final = pytest.StashKey["list[FakeCluster]"]()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -399,7 +401,7 @@ def pytest_runtest_makereport(
         codes = {each["code"] for each in item.told["findings"]} - {""}
         if codes:
             item.user_properties.append(("codes", " ".join(sorted(codes))))
-    started = item.stash.get(_started, [])
+    started = item.stash.get(STARTED, [])
     if call.when == "call":
         item.stash[_passed] = report.passed
     if call.when == "call" and report.failed and started:
