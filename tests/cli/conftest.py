@@ -25,11 +25,12 @@ def environment() -> dict[str, str]:
 def dcos_sim(environment: dict[str, str], tmp_path: Path) -> Callable[..., Finished]:
     """Return how to run ``dcos-sim`` in the folder of the test, to its end."""
 
-    def dcos_sim(*arguments: str, options: tuple[str, ...] = ()) -> Finished:
+    def dcos_sim(*arguments: str, options: tuple[str, ...] = (), text: str = "") -> Finished:
         return subprocess.run(
             [sys.executable, *options, "-m", "simulator.cli.main", *arguments],
             cwd=tmp_path,
             env=environment,
+            input=text,
             capture_output=True,
             text=True,
             check=False,

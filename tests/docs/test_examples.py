@@ -147,6 +147,28 @@ def test_the_curl_session_of_the_readme_works() -> None:
     assert server.returncode == 0
 
 
+def test_what_is_reproduced_in_the_how_to_comes_out_so(tmp_path: Path) -> None:
+    """The JSON becomes the scenario, and what is told; the log becomes the script."""
+    page = (ROOT / "docs" / "how-to" / "reproduce.md").read_text(encoding="utf-8")
+    (json_of_show, *_), (scenario, script), (told, log, *_) = (
+        [match[2] for match in FENCE.finditer(page) if match[1] == language]
+        for language in ("json", "yaml", "text")
+    )
+    (tmp_path / "show.json").write_text(json_of_show, encoding="utf-8")
+    (tmp_path / "poll.log").write_text(log, encoding="utf-8")
+
+    def reproduced(name: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "simulator.cli.main", "reproduce", name]
+        return subprocess.run(
+            command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=True
+        )
+
+    shown = reproduced("show.json")
+    assert shown.stdout == scenario
+    assert shown.stderr == told.replace("written   captured.scenario.yaml\n", "")
+    assert script in reproduced("poll.log").stdout
+
+
 def test_the_status_diagram_is_fresh() -> None:
     text = (ROOT / "docs" / "reference" / "statuses.md").read_text(encoding="utf-8")
     assert f"```mermaid\n{diagram()}```" in text
