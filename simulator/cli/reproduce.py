@@ -2,14 +2,13 @@
 
 import sys
 from pathlib import Path
-from typing import NoReturn
 
 import rich_click as click
 
 from simulator.capture.redaction import KINDS
 from simulator.capture.reproduce import Reproduction, reproduce
 from simulator.capture.sightings import CaptureError
-from simulator.cli import USAGE_ERROR
+from simulator.cli import refuse
 from simulator.harness.language.scenario import SUFFIX
 
 DIFFERS = 1
@@ -38,11 +37,11 @@ def command(*, inputs: tuple[str, ...], output: str, force: bool, keep: tuple[st
     """
     _check_output(output, force=force)
     if not inputs:
-        _refuse("name a file, a folder, or - for standard input")
+        refuse("name a file, a folder, or - for standard input")
     try:
         made = reproduce(inputs, keep)
     except CaptureError as error:
-        _refuse(str(error))
+        refuse(str(error))
     _write(made, output)
     _tell(made, output)
     sys.exit(DIFFERS if made.differs else 0)
@@ -53,11 +52,11 @@ def _check_output(output: str, *, force: bool) -> None:
         return
     path = Path(output)
     if not path.absolute().parent.is_dir():
-        _refuse(f"-o {output}: there is no folder {path.absolute().parent}")
+        refuse(f"-o {output}: there is no folder {path.absolute().parent}")
     if path.is_dir():
-        _refuse(f"-o {output}: is a folder; name a file in it")
+        refuse(f"-o {output}: is a folder; name a file in it")
     if path.exists() and not force:
-        _refuse(f"-o {output}: is there already; take another name, or say --force")
+        refuse(f"-o {output}: is there already; take another name, or say --force")
 
 
 def _write(made: Reproduction, output: str) -> None:
@@ -67,7 +66,7 @@ def _write(made: Reproduction, output: str) -> None:
     try:
         Path(output).write_text(made.text, encoding="utf-8")
     except OSError as error:
-        _refuse(f"-o {output}: cannot be written: {error.strerror}")
+        refuse(f"-o {output}: cannot be written: {error.strerror}")
 
 
 def _tell(made: Reproduction, output: str) -> None:
@@ -94,8 +93,3 @@ def _tell(made: Reproduction, output: str) -> None:
             click.echo(
                 f"          (pytest finds it by itself when it ends with {SUFFIX})", err=True
             )
-
-
-def _refuse(sentence: str) -> NoReturn:
-    click.echo(sentence, err=True)
-    sys.exit(USAGE_ERROR)
