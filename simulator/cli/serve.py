@@ -132,6 +132,7 @@ def serve_scenario(
     scenario: Scenario,
     *,
     at: str = "",
+    steps: int | None = None,
     seed: str = "",
     rate: float | None = None,
     pause: bool = False,
@@ -143,6 +144,7 @@ def serve_scenario(
     Args:
         scenario: which.
         at: up to which time its steps are played first, such as ``+42s``; empty for none.
+        steps: how many of them are played first, where no time says that; None for none.
         seed: where chance comes from; by default the scenario's own, or 0.
         rate: of its time; None for the scenario's own policy, or real time where it has none.
         pause: whether time stands still at first.
@@ -168,8 +170,8 @@ def serve_scenario(
     except (ValueError, ListenError) as error:
         refuse(str(error))
     told = [f"scenario  {scenario.title}", *_told_of(scenario)]
-    if until is not None:
-        names = play(scenario, cluster, until)
+    if until is not None or steps is not None:
+        names = play(scenario, cluster, until, steps=steps)
         told += _told_of_backups(cluster, names)
     serve(cluster, policy, pause=pause, told=told)
 

@@ -5,9 +5,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final, final
 
-from simulator.clock import ClockError
+from simulator.clock import END_OF_TIME, ClockError
 from simulator.core import commands
 from simulator.core.instants import Duration, Instant, after, elapsed
+from simulator.core.statuses import Status
 from simulator.harness.acting import act
 from simulator.harness.language.program_model import ProgramRunModel
 from simulator.harness.language.scenario import Scenario
@@ -25,11 +26,20 @@ from simulator.harness.language.step_model import (
 )
 from simulator.simulation import RefusedError, Simulation
 
+FAILURES: Final = ("refused", "failed", "unsuccessful")
+"""Outcomes that a client may be expected to have, and that are trouble."""
+
 NOWHERE: Final = ""
 """The id of a backup that nobody has made."""
 
 
-def play(scenario: Scenario, cluster: Simulation, until: Duration) -> Mapping[str, str]:
+def play(
+    scenario: Scenario,
+    cluster: Simulation,
+    until: Duration | None = None,
+    *,
+    steps: int | None = None,
+) -> Mapping[str, str]:
     """Play a scenario up to a moment, and leave the cluster's time just there.
 
     Creates, restores and deletes are the cluster's own doing: no request is sent, so no fault
@@ -38,23 +48,42 @@ def play(scenario: Scenario, cluster: Simulation, until: Duration) -> Mapping[st
     Args:
         scenario: whose steps, or program, are played.
         cluster: the one that the scenario describes, at its start.
-        until: how much cluster time since the start.
+        until: how much cluster time since the start; None for as much as the steps take.
+        steps: how many of the steps; None for all.
 
     Returns:
         The ids of all backups that have a name, by these names.
     """
     ids = list(cluster.backups)
     names = {name: ids[index] for index, name in enumerate(scenario.existing_names) if name}
-    player = _Player(cluster, after(cluster.clock.start, until), names)
+    end = END_OF_TIME if until is None else after(cluster.clock.start, until)
+    player = _Player(cluster, end, names)
     program = scenario.model.program
     if program is not None:
         player.run(program)
-    for step in scenario.model.steps:
+    for step in scenario.model.steps[:steps]:
         if player.is_over:
             break
         player.take(step)
-    player.wait_for_the_end()
+    if until is not None:
+        player.wait_for_the_end()
     return names
+
+
+def first_trouble(scenario: Scenario) -> int:
+    """Return how many steps lead to where a scenario first goes wrong; all where it never does.
+
+    A step that would be refused or fail is not among them: it is somebody else's to try.
+    """
+    for index, step in enumerate(scenario.model.steps):
+        if isinstance(step, WaitStep) and step.wait.for_ == Status.ERROR:
+            return index + 1
+        expected = getattr(step, "expect", None)
+        is_failure = isinstance(expected, str) and expected in FAILURES
+        is_error = isinstance(expected, dict) and Status.ERROR in expected.values()
+        if is_failure or is_error:
+            return index
+    return len(scenario.model.steps)
 
 
 @final

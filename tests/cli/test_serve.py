@@ -375,3 +375,27 @@ def test_what_cannot_be_served_is_told_in_a_sentence(
     assert (refused.returncode, refused.stdout) == (4, "")
     assert said in refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("cause", "shown"),
+    [
+        ("disk-full", {"STATUS_READY", "STATUS_ERROR"}),
+        ("stuck-after-crash", {"STATUS_BACKING_UP"}),
+        ("no-leader", {"STATUS_BACKING_UP"}),
+        ("master-replaced", set()),
+    ],
+)
+def test_a_known_cause_is_served_where_it_has_come_to_its_trouble(
+    environment: dict[str, str], cause: str, shown: set[str]
+) -> None:
+    """Whoever looks sees it at once."""
+    command = [sys.executable, "-m", "simulator.cli.main", "reproduce", "--cause", cause]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            said = announced(process)
+            assert {each["status"] for each in ask(said, "GET", "/list")} == shown
+            assert said["you"].startswith("see")
+        finally:
+            process.send_signal(signal.SIGINT)
+    assert process.returncode == 0

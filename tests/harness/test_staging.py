@@ -7,7 +7,7 @@ import pytest
 from simulator.core.instants import parse_duration
 from simulator.harness.clients.in_process import start_cluster
 from simulator.harness.language.scenario_file import load_scenarios
-from simulator.harness.staging import play
+from simulator.harness.staging import first_trouble, play
 from simulator.service.fake_cluster import FakeCluster
 
 Play = Callable[[str, str], tuple[FakeCluster, dict[str, str]]]
@@ -156,3 +156,22 @@ def test_a_wait_for_what_time_alone_does_not_bring_takes_none(played: Play) -> N
     )
     assert statuses(cluster) == {"nightly": "STATUS_BACKING_UP"}
     assert cluster.clock.elapsed == parse_duration("5s")
+
+
+@pytest.mark.parametrize(
+    ("steps", "count"),
+    [
+        ("- list: {}\n- wait: {backup: old, for: STATUS_ERROR}\n- list: {}", 2),
+        ("- list: {}\n- create: {label: x}\n  expect: refused", 1),
+        ("- show: {backup: old}\n  expect: {status: STATUS_ERROR}", 0),
+        ("- list: {}\n- show: {backup: old}\n  expect: failed", 1),
+        ("- list: {}\n- advance: 1s\n- delete: {backup: old}", 3),
+    ],
+)
+def test_the_first_trouble_is_found(steps: str, count: int, tmp_path: Path) -> None:
+    """A wait for it is taken; what would be refused is left to whoever comes."""
+    path = tmp_path / "flow.scenario.yaml"
+    text = f"scenario: x\ncluster: {{backups: [{{label: old, as: old}}]}}\nsteps:\n{steps}\n"
+    path.write_text(text, encoding="utf-8")
+    (scenario,) = load_scenarios(path)
+    assert first_trouble(scenario) == count
