@@ -47,7 +47,9 @@ _KNOWN: Final = re.compile(
     rf"{re.escape(CONTENTS)}|{re.escape(SCENARIO)}|{re.escape(PROFILE)}"
     r"|journal/[0-9]{2,4}-[a-z0-9-]{1,60}\.jsonl"
 )
-_CONTENTS_MAX: Final = 8 * MIB
+_TEXT_MAX: Final = 4 * MIB
+"""Bytes of what is not a journal."""
+
 _SLUG_MAX: Final = 60
 
 Short = Annotated[str, Field(max_length=1000)]
@@ -281,6 +283,9 @@ def read_bundle(path: Path) -> Bundle:
     for name in (CONTENTS, SCENARIO):
         if name not in entries:
             raise BundleError(f"is no bundle: it has no {name}")
+    for name in (CONTENTS, SCENARIO, PROFILE):
+        if len(entries.get(name, b"")) > _TEXT_MAX:
+            raise BundleError(f"holds a {name} that is larger than any")
     contents = _contents(entries[CONTENTS])
     _check_names(contents, entries)
     for each in contents.scenarios:
@@ -295,8 +300,6 @@ def read_bundle(path: Path) -> Bundle:
 
 
 def _contents(data: bytes) -> Contents:
-    if len(data) > _CONTENTS_MAX:
-        raise BundleError(f"has a {CONTENTS} that is larger than any")
     try:
         value = json_of(data)
     except (ValueError, RecursionError) as error:

@@ -7,6 +7,7 @@ from itertools import zip_longest
 from typing import Any, Final, TypeAlias
 
 from simulator.capture.archive import json_of
+from simulator.capture.recorded import entries
 from simulator.harness.plain_text import printable
 
 Entry: TypeAlias = Mapping[str, Any]
@@ -154,7 +155,7 @@ def _are_alike(was: Entry, now: Entry) -> bool:
 
 def _summary(entry: Entry | None, count: int, *, answer: bool = True) -> str:
     if entry is None:
-        return f"nothing: the journal ends after {count} entries"
+        return f"nothing: the journal ends after {entries(count)}"
     kind = entry.get("kind")
     if kind == "Exchange":
         asked = f"{entry.get('method')} {entry.get('target')}"

@@ -37,6 +37,12 @@ _HARMLESS: Final = re.compile(
 """What may stand under such a name: a switch, a stand-in, a path, or words round a placeholder."""
 
 _PLACEHOLDER: Final = re.compile(r"\{\w+\??\}")
+_HELD: Final = re.compile(r"(?i:token=|\b(?:bearer|basic)\s+)?(?:\{\w+\??\}|\$[A-Z_][A-Z0-9_]*\b)")
+"""A placeholder, or a variable of a shell, with the word that stands before a token."""
+
+_MARK: Final = "token-0"
+_REPLACED: Final = re.compile(r"(?:token|cookie|password)-\d+")
+_ENDS: Final = re.compile(r"[\s:@/=]+")
 _OPTION: Final = re.compile(r"--?[A-Za-z][\w-]*")
 _SHORTEST: Final = 4
 """Characters of what is looked for in a journal: shorter texts are in every other word."""
@@ -48,17 +54,20 @@ class ProfileSecrets:
 
     Args:
         profile: the client's; one that stands in no file has no secrets.
+
+    Attributes:
+        count: how many texts of the profile were changed.
     """
 
     def __init__(self, profile: Profile) -> None:
         self._redactor = Redactor(_KEPT)
         self._named: dict[str, str] = {}
+        self.count = 0
         value: Mapping[str, Value] = profile.source.value if profile.source else {}
         self._redacted = {
             key: inner if key in _AS_THEY_ARE else self._of_key(key, inner)
             for key, inner in value.items()
         }
-        self._changed = self._redacted != dict(value)
         longest_first = sorted(self._named, key=len, reverse=True)
         self._expression = re.compile("|".join(map(re.escape, longest_first)) or r"(?!)")
 
@@ -68,7 +77,7 @@ class ProfileSecrets:
 
     def line(self, line: str) -> str:
         """Return a line of a journal without the secrets of the profile."""
-        if not self._changed:
+        if not self.count:
             return line
         entry = self._cleaned(json.loads(line))
         return json.dumps(entry, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
@@ -117,31 +126,51 @@ class ProfileSecrets:
             return self._text(text)
         if _HARMLESS.fullmatch(_PLACEHOLDER.sub("", text)):
             return text
-        if len(text) >= _SHORTEST and not any(names_in(text)):
-            self._named[text] = STAND_IN
+        self.count += 1
+        return self._hidden(text)
+
+    def _hidden(self, text: str) -> str:
+        """Take a whole text for a secret, and each part of it that a placeholder does not fill."""
+        for part in [text] if not any(names_in(text)) else _ENDS.split(_PLACEHOLDER.sub(" ", text)):
+            if len(part) >= _SHORTEST and (part == text or not part.isalpha()):
+                self._named[part] = STAND_IN
         return STAND_IN
 
     def _text(self, text: str) -> str:
+        done = self._without_forms(text)
+        self.count += done != text
+        return done
+
+    def _without_forms(self, text: str) -> str:
         """Take out what is a secret by its form; placeholders are none."""
-        held = list(_PLACEHOLDER.finditer(text))
-        if not held:
-            return self._redactor.text(text)
-        # A text round placeholders is read as a whole, with words for them that nothing replaces.
-        marked = _PLACEHOLDER.sub("token-0", text)
-        parts = self._redactor.text(marked).split("token-0")
+        held = list(_HELD.finditer(text))
+        # The text round them is read as a whole, with words for them that nothing replaces.
+        marked = _HELD.sub(_MARK, text)
+        done = self._redactor.text(marked)
+        parts = done.split(_MARK)
         if len(parts) != len(held) + 1:
-            return STAND_IN
+            return self._hidden(text)
+        self._learn(marked, done)
         joined = parts[0]
         for match, part in zip(held, parts[1:], strict=True):
             joined += match[0] + part
         return joined
 
+    def _learn(self, text: str, done: str) -> None:
+        """Remember what was replaced by what."""
+        between = map(re.escape, _REPLACED.split(done))
+        found = re.fullmatch("(.+?)".join(between), text, re.DOTALL)
+        for secret, stand_in in zip(
+            found.groups() if found else (), _REPLACED.findall(done), strict=False
+        ):
+            if len(secret) >= _SHORTEST:
+                self._named[secret] = stand_in
+
     # --- the journal -------------------------------------------------------------------------
 
     def _cleaned(self, value: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
         if isinstance(value, str):
-            named = self._expression.sub(lambda match: self._named[match[0]], value)
-            return self._redactor.name(named)
+            return self._expression.sub(lambda match: self._named[match[0]], value)
         if isinstance(value, dict):
             return {key: self._cleaned(inner) for key, inner in value.items()}
         return [self._cleaned(inner) for inner in value] if isinstance(value, list) else value

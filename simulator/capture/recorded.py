@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from simulator.capture.profile_secrets import ProfileSecrets
-from simulator.core.time_policies import Rate
+from simulator.core.time_policies import PerRequest, Rate
 from simulator.harness.clients.in_process import run_in_process
 from simulator.harness.clients.profiled import ProfiledClient
 from simulator.harness.language.scenario import Scenario
@@ -95,5 +95,12 @@ def why_not(scenario: Scenario, kind: ProfiledClient) -> str:
 
 
 def runs_in_real_time(scenario: Scenario) -> bool:
-    """Whether cluster time passes with real time, which no run has the same of."""
-    return scenario.needs_virtual_time or isinstance(scenario.policy, Rate)
+    """Whether real time moves cluster time, too, which no two runs have the same of."""
+    policy = scenario.policy
+    has_floor = isinstance(policy, PerRequest) and policy.rate > 0
+    return scenario.needs_virtual_time or isinstance(policy, Rate) or has_floor
+
+
+def entries(count: int) -> str:
+    """Say how many entries there are."""
+    return "1 entry" if count == 1 else f"{count} entries"

@@ -22,9 +22,10 @@ from simulator.capture.bundle import (
     versions,
 )
 from simulator.capture.difference import Difference, difference, told
-from simulator.capture.recorded import Found, Recorded, record, runs_in_real_time, why_not
+from simulator.capture.recorded import Found, Recorded, entries, record, runs_in_real_time, why_not
 from simulator.harness.clients import HTTP, client_kind
 from simulator.harness.clients.profiled import ProfiledClient
+from simulator.harness.clients.python import PREFIX
 from simulator.harness.language.profile_file import load_profile
 from simulator.harness.language.scenario import Scenario
 from simulator.harness.language.scenario_file import load_scenarios
@@ -68,11 +69,11 @@ class Replayed:
         yield f"{'identical' if self.differs is None else 'different'}  {shown(self.told.title)}"
         if self.differs is None:
             start = self.told.sha256[:_HASH_SHOWN]
-            yield f"           {self.told.entries} entries, sha256 {start}…"
+            yield f"           {entries(self.told.entries)}, sha256 {start}…"
         else:
             yield from (f"           {line}" for line in told(self.differs))
             if self.real_time:
-                yield "           (its cluster time is driven by real time: no two runs agree)"
+                yield "           (its cluster time is moved by real time, too, which may be all)"
         yield from (f"           {line}" for line in self._verdict_lines())
 
     def _verdict_lines(self) -> Iterator[str]:
@@ -141,6 +142,8 @@ def _client(bundle: Bundle, given: str, *, trust: bool, folder: Path) -> Profile
         return _own_client(given)
     if told_client.kind == "built-in":
         return client_kind(HTTP)
+    if told_client.kind == "python" and not told_client.given.startswith(PREFIX):
+        raise BundleError(f"names a client {shown(told_client.given)!r} that is none in Python")
     what = "programs" if told_client.kind == "profile" else "code"
     if not trust:
         raise BundleError(
@@ -207,11 +210,15 @@ def _record(
 
 def _difference(said: ScenarioModel, journal: bytes, recorded: Recorded) -> Difference | None:
     try:
-        was = journal.decode().removesuffix("\n").split("\n") if journal else []
-        return difference(was, recorded.data.decode().removesuffix("\n").split("\n"))
+        return difference(_lines(journal), _lines(recorded.data))
     except ValueError as error:
         why = shown(str(error))
         raise BundleError(f"holds a {said.journal} that is no journal: {why}") from None
+
+
+def _lines(journal: bytes) -> list[str]:
+    """Return the lines of a journal; other ends of lines than its own may stand in them."""
+    return journal.decode().removesuffix("\n").split("\n") if journal else []
 
 
 def _places(found: Sequence[Found] | Sequence[FoundModel]) -> list[tuple[int, str]]:

@@ -8,7 +8,8 @@ import rich_click as click
 
 from simulator.capture.archive import BundleError
 from simulator.capture.bundle import BUNDLE_SUFFIX, Taken, bundled, chosen, take
-from simulator.capture.recorded import runs_in_real_time
+from simulator.capture.profile_secrets import ProfileSecrets
+from simulator.capture.recorded import entries, runs_in_real_time
 from simulator.cli import USAGE_ERROR
 from simulator.harness.clients import HTTP, client_kind
 from simulator.harness.language.scenario import SUFFIX
@@ -52,6 +53,8 @@ def command(*, file: Path, case: str, given: str, seed: str, output: str, force:
         _refuse(str(error))
     except OSError as error:
         _refuse(f"{out}: cannot be written: {error.strerror}")
+    if count := ProfileSecrets(kind.profile).count:
+        click.echo(f"redacted {count} texts of the client profile that look like secrets")
     click.echo(f"written  {out}")
 
 
@@ -69,12 +72,13 @@ def _tell(taken: Taken) -> None:
     if taken.recorded is None:
         click.echo(f"skipped  {title}: {taken.skipped}")
         return
+    count = entries(len(taken.recorded.journal))
     word = "passed" if taken.recorded.passed else "failed"
-    click.echo(f"{word}   {title} ({len(taken.recorded.journal)} entries, seed {taken.seed})")
+    click.echo(f"{word}   {title} ({count}, seed {printable(taken.seed)})")
     for each in taken.recorded.found:
         click.echo(f"         {each}")
     if runs_in_real_time(taken.scenario):
-        click.echo("         its cluster time passes with real time: a replay will differ")
+        click.echo("         its cluster time is moved by real time, too: a replay may differ")
 
 
 def _refuse(sentence: str) -> NoReturn:
