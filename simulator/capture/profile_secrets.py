@@ -82,6 +82,10 @@ class ProfileSecrets:
         entry = self._cleaned(json.loads(line))
         return json.dumps(entry, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
+    def text(self, text: str) -> str:
+        """Return what the client said without the secrets of the profile."""
+        return self._expression.sub(lambda match: self._named[match[0]], text)
+
     # --- the profile -------------------------------------------------------------------------
 
     def _of_key(self, key: str, value: Value) -> Value:
@@ -170,7 +174,7 @@ class ProfileSecrets:
 
     def _cleaned(self, value: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
         if isinstance(value, str):
-            return self._expression.sub(lambda match: self._named[match[0]], value)
+            return self.text(value)
         if isinstance(value, dict):
             return {key: self._cleaned(inner) for key, inner in value.items()}
         return [self._cleaned(inner) for inner in value] if isinstance(value, list) else value

@@ -68,18 +68,20 @@ async def _recorded(scenario: Scenario, kind: ProfiledClient, seed: str) -> Reco
     secrets = ProfileSecrets(kind.profile)
     return Recorded(
         passed=verdict.passed,
-        found=_found(verdict),
+        found=_found(verdict, secrets),
         journal=tuple(secrets.line(line) for line in verdict.journal.lines()),
     )
 
 
-def _found(verdict: Verdict) -> tuple[Found, ...]:
+def _found(verdict: Verdict, secrets: ProfileSecrets) -> tuple[Found, ...]:
     source = verdict.scenario.source
     return tuple(
         Found(
             line=source.place(each.path).line,
             code=each.check.code if each.check else "",
-            text=beginning(f"expected {each.expected}, found {each.found}", FINDING_MAX),
+            text=beginning(
+                secrets.text(f"expected {each.expected}, found {each.found}"), FINDING_MAX
+            ),
         )
         for each in verdict.findings
     )
