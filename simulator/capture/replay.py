@@ -4,6 +4,7 @@ A bundle may come from anybody. Its scenario only says what a fake cluster does;
 it names programs, and a client in Python is imported: neither happens unless the user trusts it.
 """
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -30,6 +31,7 @@ from simulator.harness.language.profile_file import load_profile
 from simulator.harness.language.scenario import Scenario
 from simulator.harness.language.scenario_file import load_scenarios
 from simulator.harness.language.source_file import SourceError
+from simulator.harness.plain_text import printable
 from simulator.harness.ports import ClientError
 
 _HASH_SHOWN: Final = 12
@@ -157,7 +159,7 @@ def _client(bundle: Bundle, given: str, *, trust: bool, folder: Path) -> Profile
     except ClientError as error:
         raise _not_here(error) from None
     except SourceError as error:
-        raise BundleError(f"holds a client profile that is wrong\n{error}") from None
+        raise BundleError(f"holds a client profile that is wrong\n{_said(error, folder)}") from None
 
 
 def _own_client(given: str) -> ProfiledClient:
@@ -190,11 +192,17 @@ def _scenarios(bundle: Bundle, folder: Path) -> Sequence[Scenario]:
     try:
         by_case = {each.case: each for each in load_scenarios(file)}
     except SourceError as error:
-        raise BundleError(f"holds a scenario that is wrong here\n{error}") from None
+        raise BundleError(f"holds a scenario that is wrong here\n{_said(error, folder)}") from None
     for each in bundle.contents.scenarios:
         if each.case not in by_case:
             raise BundleError(f"names a case {shown(each.case)!r} that its scenario has not")
     return [by_case[each.case] for each in bundle.contents.scenarios]
+
+
+def _said(error: SourceError, folder: Path) -> str:
+    """Return what is wrong with a file of a bundle, by its name in there; it quotes the file."""
+    lines = str(error).replace(f"{folder}{os.sep}", "").split("\n")
+    return "\n".join(map(printable, lines))
 
 
 def _record(

@@ -54,7 +54,8 @@ def command(*, file: Path, case: str, given: str, seed: str, output: str, force:
     except OSError as error:
         _refuse(f"{out}: cannot be written: {error.strerror}")
     if count := ProfileSecrets(kind.profile).count:
-        click.echo(f"redacted {count} texts of the client profile that look like secrets")
+        texts = "1 text" if count == 1 else f"{count} texts"
+        click.echo(f"redacted {texts} of the client profile")
     click.echo(f"written  {out}")
 
 
