@@ -162,13 +162,8 @@ def test_other_bytes_of_the_same_json_are_told_as_texts() -> None:
 
 def test_nothing_moves_the_cursor_of_a_terminal() -> None:
     """A bundle can come from anybody."""
-    evil = asked(
-        why="\x1b[2J",
-        at="\x07",
-        target="/\x1b]0;x",
-        headers=[["\x1b", "\x1b"], 3, "x"],
-        **{"\x1b\n": "\x9b"},
-    )
+    odd: dict[str, Any] = {"\x1b\n": "\x9b", "headers": [["\x1b", "\x1b"], 3, "x"]}
+    evil = asked(why="\x1b[2J", at="\x07", target="/\x1b]0;x", **odd)
     for lines in (shown([evil], [asked()]), shown([evil], [happened()]), shown([evil], [])):
         assert all(line.isprintable() for line in lines)
 

@@ -154,10 +154,8 @@ def test_a_changed_scenario_shows_its_first_difference(bundle: Callable[..., Bun
     said = [line.strip() for line in only.lines()]
     assert said[0] == "different  A backup becomes ready"
     assert said[1].startswith("first difference: entry ")
-    assert "status  was  STATUS_READY" in [
-        " ".join(line.split()).replace(" was ", "  was  ") for line in said
-    ]
-    assert any(line == "now  STATUS_ERROR" for line in said)
+    assert "status  was  STATUS_READY" in said
+    assert "now  STATUS_ERROR" in said
     assert "verdict: was passed, is failed now" in said
     assert any(line.startswith("now line 10: ") for line in said)
 
