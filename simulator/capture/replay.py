@@ -46,7 +46,7 @@ class Replayed:
         told: what the bundle says of it.
         recorded: what came of it now.
         differs: where its journal first differs; None where it is identical.
-        real_time: whether its cluster time passes with real time.
+        real_time: whether real time has a part in it: it moves the cluster's, or a program waits.
     """
 
     told: ScenarioModel
@@ -75,7 +75,7 @@ class Replayed:
         else:
             yield from (f"           {line}" for line in told(self.differs))
             if self.real_time:
-                yield "           (its cluster time is moved by real time, too, which may be all)"
+                yield "           (real time has a part in this scenario: it may be the cause)"
         yield from (f"           {line}" for line in self._verdict_lines())
 
     def _verdict_lines(self) -> Iterator[str]:
@@ -121,7 +121,7 @@ def replayed(
             told=said,
             recorded=recorded,
             differs=_difference(said, journal, recorded),
-            real_time=runs_in_real_time(scenario),
+            real_time=runs_in_real_time(scenario) or scenario.model.program is not None,
         )
 
 
