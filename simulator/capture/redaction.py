@@ -68,10 +68,12 @@ _FILE_ENDS: Final = frozenset({"gz", "js", "md", "mo", "pl", "ps", "py", "rs", "
 # --- forms of secrets ----------------------------------------------------------------------------
 
 _JWT: Final = r"eyJ[\w-]{5,}\.[\w-]*(?:\.[\w-]*)?"
+_BARE_JWT: Final = re.compile(_JWT, re.ASCII)
+_URL: Final = re.compile(r"\b[a-z]{2,8}://[^\s\"'<>\\,;)]{1,500}", re.ASCII)
 _WORD: Final = r"[^\s\"'<>,;&{}()\[\]\\]"
 
 _PATTERNS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
-    ("token", re.compile(r"-----BEGIN [A-Z ]+-----[\s\S]+?-----END [A-Z ]+-----")),
+    ("token", re.compile(r"-----BEGIN [A-Z ]+-----[\s\S]*?(?:-----END [A-Z ]+-----|\Z)")),
     ("token", re.compile(rf"({_JWT})", re.ASCII)),
     ("token", re.compile(rf"(?i:\b(?:bearer|basic|negotiate|digest)\s+)({_WORD}{{6,}})")),
     ("password", re.compile(r"://[^\s/:@]+:([^\s/@]+)@")),
@@ -79,24 +81,26 @@ _PATTERNS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     (
         "password",
         re.compile(
-            r"(?i)\b[\w-]*(?:password|passwd|passphrase|pwd)[\"']?\s*[:=]\s*[\"']?"
+            r"(?i)(?<![\w-])[\w-]*(?:password|passwd|passphrase|pwd)[\"']?\s*[:=]\s*[\"']?"
             rf"({_WORD}+)"
         ),
     ),
     (
         "token",
         re.compile(
-            r"(?i)\b[\w-]*(?:token|secret|api[_-]?key|access[_-]?key|private[_-]?key|credential"
-            rf"|signature|authorization)s?[\"']?\s*[:=]\s*[\"']?({_WORD}+)"
+            r"(?i)(?<![\w-])[\w-]*(?:token|secret|api[_-]?key|access[_-]?key|private[_-]?key|credential"
+            rf"|signature|authorization)[\w-]*[\"']?\s*[:=]\s*[\"']?({_WORD}+)"
         ),
     ),
     (
         "cookie",
-        re.compile(rf"(?i)\b[\w.-]*(?:cookie|session|sessionid|jsessionid|sid)=({_WORD}+)"),
+        re.compile(
+            rf"(?i)(?<![\w.-])[\w.-]*(?:cookie|session|sessionid|jsessionid|sid)=({_WORD}+)"
+        ),
     ),
     ("token", re.compile(r"\b((?:AKIA|ASIA)[A-Z0-9]{16})\b")),
     ("token", re.compile(r"(?<![\w/+=.-])([A-Za-z0-9+/_]{40,}={0,2})(?![\w/+=.-])", re.ASCII)),
-    ("user", re.compile(r"\b([\w.+-]+@[\w-]+(?:\.[\w-]+)+)", re.ASCII)),
+    ("user", re.compile(r"(?<![\w.+-])([\w.+-]+@[\w-]+(?:\.[\w-]+)+)", re.ASCII)),
     (
         "user",
         re.compile(
@@ -227,6 +231,13 @@ class Redactor:
         except (ValueError, RecursionError):
             value = dict(parse_qsl(body))
         self._learn_values(value)
+
+    def learn_text(self, text: str) -> None:
+        """Learn whose tokens, and which hosts of URLs, stand in a text."""
+        for match in _BARE_JWT.finditer(text):
+            self._learn_jwt(match[0])
+        for match in _URL.finditer(text):
+            self.learn_url(match[0])
 
     def _learn_values(self, value: object, depth: int = 0) -> None:
         if depth > 20:  # noqa: PLR2004 - no login is nested so deep
