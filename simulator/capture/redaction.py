@@ -69,11 +69,12 @@ _FILE_ENDS: Final = frozenset({"gz", "js", "md", "mo", "pl", "ps", "py", "rs", "
 
 _JWT: Final = r"eyJ[\w-]{5,}\.[\w-]*(?:\.[\w-]*)?"
 _BARE_JWT: Final = re.compile(_JWT, re.ASCII)
+_KEY_BLOCK: Final = re.compile(r"-----BEGIN [A-Z ]+-----[\s\S]*?(?:-----END [A-Z ]+-----|\Z)")
 _URL: Final = re.compile(r"\b[a-z]{2,8}://[^\s\"'<>\\,;)]{1,500}", re.ASCII)
 _WORD: Final = r"[^\s\"'<>,;&{}()\[\]\\]"
 
 _PATTERNS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
-    ("token", re.compile(r"-----BEGIN [A-Z ]+-----[\s\S]*?(?:-----END [A-Z ]+-----|\Z)")),
+    ("token", _KEY_BLOCK),
     ("token", re.compile(rf"({_JWT})", re.ASCII)),
     ("token", re.compile(rf"(?i:\b(?:bearer|basic|negotiate|digest)\s+)({_WORD}{{6,}})")),
     ("password", re.compile(r"://[^\s/:@]+:([^\s/@]+)@")),
@@ -124,6 +125,9 @@ _WITH_PORT: Final = re.compile(r"(?<![\w.@/:-])([A-Za-z][\w-]*):(\d{2,5})(?![\w:
 _STAND_IN: Final = re.compile(
     r"(?:token|cookie|password|user)-\d+|host-\d+\.example|192\.0\.2\.\d+|2001:db8::\d+"
 )
+_KEY_LINE_MIN: Final = 16
+"""A line of a key is longer; its first and last words are not."""
+
 _LOGIN_KEYS: Final = {
     "uid": "user",
     "user": "user",
@@ -233,7 +237,11 @@ class Redactor:
         self._learn_values(value)
 
     def learn_text(self, text: str) -> None:
-        """Learn whose tokens, and which hosts of URLs, stand in a text."""
+        """Learn whose tokens, which keys, and which hosts of URLs, stand in a text."""
+        for match in _KEY_BLOCK.finditer(text):
+            for line in re.split(r"\s|\\n", match[0]):
+                if len(line) > _KEY_LINE_MIN:
+                    self.learn("token", line)
         for match in _BARE_JWT.finditer(text):
             self._learn_jwt(match[0])
         for match in _URL.finditer(text):
