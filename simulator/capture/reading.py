@@ -39,6 +39,8 @@ def read_inputs(given: Sequence[str], redactor: Redactor) -> Capture:
     capture = Capture()
     files = list(_files(given))
     times = _times(files)
+    if len(times) == len(files):
+        files.sort(key=lambda file: times[file])
     empty: list[str] = []
     for file in files:
         before = len(capture.sightings)
