@@ -291,7 +291,7 @@ def find_creates(lives: Mapping[str, Life], seen: Sequence[Sighting]) -> list[Si
             life.created = moved[index].at
     for life in lives.values():
         if life.created is None:
-            _guess_create(life, lives)
+            _guess_create(life, lives, _at(seen[0]))
     return moved
 
 
@@ -320,7 +320,7 @@ def _made_unseen(lives: Mapping[str, Life], create: Sighting) -> Life | None:
     return None
 
 
-def _guess_create(life: Life, lives: Mapping[str, Life]) -> None:
+def _guess_create(life: Life, lives: Mapping[str, Life], begin: Instant) -> None:
     """Tell from the first sighting whether a backup was there from the start."""
     first = life.seen[0][0]
     stamp = timestamp_of(life.first)
@@ -328,6 +328,9 @@ def _guess_create(life: Life, lives: Mapping[str, Life]) -> None:
     if before is not None:
         fits = stamp is not None and before < stamp <= first
         life.created = stamp if fits else Instant((before + first) // 2)
+        life.is_guessed = True
+    elif stamp is not None and begin < stamp <= first:
+        life.created = stamp
         life.is_guessed = True
     elif _runs(life.first, Status.BACKING_UP) and stamp is not None and stamp < first:
         later = [
