@@ -289,9 +289,13 @@ def find_creates(lives: Mapping[str, Life], seen: Sequence[Sighting]) -> list[Si
         if life is not None and life.created is None:
             moved[index] = _at_its_timestamp(life, moved, index)
             life.created = moved[index].at
+    taken = {each.at for each in moved}
     for life in lives.values():
         if life.created is None:
             _guess_create(life, lives, _at(seen[0]))
+            while life.created is not None and life.created in taken:
+                life.created = Instant(life.created + _INSTANT)  # one thing at one moment
+            taken.add(life.created)
     return moved
 
 

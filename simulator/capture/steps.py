@@ -48,9 +48,8 @@ def _action(draft: Draft, action: Mapping[str, Any]) -> dict[str, Any]:
 
 def _create(draft: Draft, act: Act) -> dict[str, Any]:
     step: dict[str, Any] = {"create": {"label": act.argument}}
-    made = next((life for life in draft.lives.values() if life.created == act.at), None)
-    if made is not None:
-        step["as"] = draft.names[made.backup_id]
+    if act.made:
+        step["as"] = draft.names[act.made]
     return {**step, **_outcome(draft, act)}
 
 
@@ -123,7 +122,7 @@ def carried_out(draft: Draft, act: Act) -> bool:
     """Whether what was asked for has been done, whatever was answered."""
     match act.operation:
         case "create":
-            return any(life.created == act.at for life in draft.lives.values())
+            return bool(act.made)
         case "delete" if act.argument in draft.lives:
             return draft.lives[act.argument].deleted == act.at
         case "restore" if act.argument in draft.lives:
