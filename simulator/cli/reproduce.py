@@ -1,19 +1,13 @@
 """``dcos-sim reproduce``: what somebody has of a failure, as a scenario that shows it again."""
 
 import sys
-from pathlib import Path
-from typing import NoReturn
 
 import rich_click as click
 
 from simulator.capture.redaction import KINDS
-from simulator.capture.reproduce import Reproduction, reproduce
+from simulator.capture.reproduce import reproduce
 from simulator.capture.sightings import CaptureError
-from simulator.cli import USAGE_ERROR
-from simulator.harness.language.scenario import SUFFIX
-
-DIFFERS = 1
-"""The exit status where the scenario does not give the capture back."""
+from simulator.cli.told import DIFFERS, check_output, refuse, tell, write
 
 
 @click.command("reproduce")
@@ -36,66 +30,13 @@ def command(*, inputs: tuple[str, ...], output: str, force: bool, keep: tuple[st
 
     Exit status 0: the scenario gives the capture back. 1: it was written, but differs as told.
     """
-    _check_output(output, force=force)
+    check_output(output, force=force)
     if not inputs:
-        _refuse("name a file, a folder, or - for standard input")
+        refuse("name a file, a folder, or - for standard input")
     try:
         made = reproduce(inputs, keep)
     except CaptureError as error:
-        _refuse(str(error))
-    _write(made, output)
-    _tell(made, output)
+        refuse(str(error))
+    write(made, output)
+    tell(made, output)
     sys.exit(DIFFERS if made.differs else 0)
-
-
-def _check_output(output: str, *, force: bool) -> None:
-    if not output:
-        return
-    path = Path(output)
-    if not path.absolute().parent.is_dir():
-        _refuse(f"-o {output}: there is no folder {path.absolute().parent}")
-    if path.is_dir():
-        _refuse(f"-o {output}: is a folder; name a file in it")
-    if path.exists() and not force:
-        _refuse(f"-o {output}: is there already; take another name, or say --force")
-
-
-def _write(made: Reproduction, output: str) -> None:
-    if not output:
-        click.echo(made.text, nl=False)
-        return
-    try:
-        Path(output).write_text(made.text, encoding="utf-8")
-    except OSError as error:
-        _refuse(f"-o {output}: cannot be written: {error.strerror}")
-
-
-def _tell(made: Reproduction, output: str) -> None:
-    """Say on standard error what was read, replaced, guessed, and found when it was played."""
-    for title, lines in (
-        ("seen", made.seen),
-        ("replaced", made.replaced or ("nothing that looks like a secret",)),
-        ("guessed", made.guessed or ("nothing",)),
-    ):
-        for line in lines:
-            click.echo(f"{title:9} {line}", err=True)
-    answers = "1 answer" if made.total == 1 else f"{made.total} answers"
-    if made.compared < made.total:
-        answers += f" ({made.compared} of them; the others repeat these)"
-    if made.differs:
-        click.echo(f"replayed  {answers}; what differs from the capture:", err=True)
-        for line in made.differs:
-            click.echo(f"          {line}", err=True)
-    else:
-        click.echo(f"replayed  {answers}, the same as captured", err=True)
-    if output:
-        click.echo(f"written   {output}", err=True)
-        if not output.endswith(SUFFIX):
-            click.echo(
-                f"          (pytest finds it by itself when it ends with {SUFFIX})", err=True
-            )
-
-
-def _refuse(sentence: str) -> NoReturn:
-    click.echo(sentence, err=True)
-    sys.exit(USAGE_ERROR)
