@@ -13,6 +13,7 @@ COMMANDS: Final = {
     "test": "Run scenario files through a client, as pytest.",
     "serve": "Serve a fake cluster to point anything at.",
     "reproduce": "Turn what was captured of a failure into a scenario.",
+    "record": "Record a client and a cluster, and make a scenario of it.",
     "explain": "Show what a scenario file scripts, before anything runs.",
     "lint": "Check scenario files and client profiles.",
     "checks": "List what is judged about a client.",
