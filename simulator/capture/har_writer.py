@@ -62,8 +62,9 @@ class HarFile:
 
     def close(self) -> None:
         """Let go of the file, after all of it has reached the disk."""
-        os.fsync(self._file.fileno())
-        self._file.close()
+        if not self._file.closed:
+            os.fsync(self._file.fileno())
+            self._file.close()
 
 
 def _creator() -> dict[str, str]:
