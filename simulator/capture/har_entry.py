@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from simulator.capture.answer_reader import Answer, Headers, unpacked
 from simulator.capture.exchanges import learn_exchange, operation_of
+from simulator.capture.har_writer import OPEN_HEADERS
 from simulator.capture.redaction import Redactor
 from simulator.clock import as_datetime
 from simulator.core.instants import Instant
@@ -19,6 +20,11 @@ from simulator.core.instants import Instant
 _LEFT_OUT: Final = "left out: neither of the backup service nor of a login"
 _TOO_LONG: Final = "left out: too long"
 _UNREADABLE: Final = "left out: in an encoding that cannot be read"
+
+_WRITTEN_OTHERWISE: Final = re.compile(
+    r"\\|uid|user|login|email|password|token|secret|key", re.IGNORECASE
+)
+"""Where JSON hides a character, or the name of a value tells that it is a secret."""
 
 _FORM: Final = "application/x-www-form-urlencoded"
 
@@ -160,13 +166,13 @@ def _content(exchange: Exchange, redactor: Redactor) -> dict[str, Any]:
 
 
 def _headers(headers: Headers, url: str, redactor: Redactor) -> list[dict[str, str]]:
-    return [
-        {"name": redactor.text(name), "value": _header(name.lower(), value, url, redactor)}
-        for name, value in headers
-    ]
+    return [{"name": name, "value": _header(name, value, url, redactor)} for name, value in headers]
 
 
 def _header(name: str, value: str, url: str, redactor: Redactor) -> str:
+    if name in OPEN_HEADERS:
+        return value
+    name = name.lower()
     if name == "host":
         return urlsplit(url).netloc
     if name in {"location", "referer", "origin"}:
@@ -196,6 +202,8 @@ def clean_body(text: str, content_type: str, redactor: Redactor) -> str:
     clean = redactor.text(text)
     if content_type.startswith(_FORM):
         return clean_url(clean, redactor)
+    if not _WRITTEN_OTHERWISE.search(text):
+        return clean
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):

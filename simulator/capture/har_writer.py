@@ -14,6 +14,12 @@ from typing import Any, BinaryIO, Final, final
 _TAIL: Final = b"\n]}}\n"
 _BETWEEN: Final = b",\n"
 
+OPEN_HEADERS: Final = frozenset({"Date", "Content-Length", "Content-Type"})
+"""Headers that hold no secret, whatever is one elsewhere: a year may be somebody's password."""
+
+_OPEN_KEYS: Final = frozenset({"startedDateTime", "method", "httpVersion", "_error"})
+"""Keys of an entry of which the same is true."""
+
 
 @final
 class HarFile:
@@ -36,12 +42,26 @@ class HarFile:
         self._file.write(self._begin + _TAIL)
 
     def add(self, entry: Mapping[str, Any]) -> None:
-        """Add an entry; the file is valid before and after."""
+        """Add an entry; the file is valid before and after.
+
+        Raises:
+            OSError: when it cannot be written; all before it is still there.
+        """
         line = (_BETWEEN if self.count else b"") + _line(entry)
-        self._file.seek(self._end)
-        self._file.write(line + _TAIL)
+        try:
+            self._write(line + _TAIL)
+        except OSError:  # a full disk: what was there fits into its place again
+            self._write(_TAIL)
+            self._file.truncate()
+            raise
         self._end += len(line)
         self.count += 1
+
+    def _write(self, data: bytes) -> None:
+        """Write at the end of the entries; an unbuffered file may take less than it is given."""
+        self._file.seek(self._end)
+        while data:
+            data = data[self._file.write(data) :]
 
     def holds(self, texts: Iterable[str]) -> bool:
         """Whether any of these texts is in the file."""
@@ -84,7 +104,11 @@ def _renamed(value: Any, renamed: Callable[[str], str]) -> Any:  # noqa: ANN401 
     if isinstance(value, str):
         return renamed(value)
     if isinstance(value, Mapping):
-        return {key: _renamed(inner, renamed) for key, inner in value.items()}
+        is_open = value.get("name") in OPEN_HEADERS
+        return {
+            key: inner if is_open or key in _OPEN_KEYS else _renamed(inner, renamed)
+            for key, inner in value.items()
+        }
     if isinstance(value, list):
         return [_renamed(inner, renamed) for inner in value]
     return value

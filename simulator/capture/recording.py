@@ -11,6 +11,7 @@ import logging
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from pathlib import Path
 from typing import Final, final
 from urllib.parse import urlsplit
 
@@ -21,7 +22,7 @@ from simulator.capture.answer_reader import BODY_MAX, Headers, bytes_of, receive
 from simulator.capture.har_entry import Exchange, clean_url, entry_of, learn
 from simulator.capture.har_writer import HarFile
 from simulator.capture.redaction import Redactor
-from simulator.capture.upstream import SENTENCES, TIMED_OUT, Upstream, trouble_of
+from simulator.capture.upstream import FAILED, SENTENCES, TIMED_OUT, Upstream, trouble_of
 from simulator.clock import RealTime
 from simulator.core.faults import Ending
 from simulator.service.delivery import end
@@ -49,7 +50,7 @@ class Recorder:
 
     Args:
         upstream: where requests go.
-        har: where exchanges are written.
+        path: the HAR where exchanges are written; what is there is replaced.
         redactor: takes the secrets out before that.
         host: the address to listen on.
         port: the port to listen on; 0 takes any that is free.
@@ -57,26 +58,37 @@ class Recorder:
 
     Raises:
         ListenError: when the address cannot be listened on.
+        OSError: when the file cannot be written.
     """
 
     def __init__(
         self,
         upstream: Upstream,
-        har: HarFile,
+        path: Path,
         redactor: Redactor,
         *,
         host: str,
         port: int,
         say: Say,
     ) -> None:
-        self._upstream, self._har, self._redactor, self._say = upstream, har, redactor, say
+        self._upstream, self._redactor, self._say = upstream, redactor, say
         self._socket = bind(host, port)
+        try:
+            self._har = HarFile(path)
+        except OSError:
+            self._socket.close()
+            raise
         self.url: Final = f"http://{host}:{self._socket.getsockname()[1]}"
         self._is_stopping = False
         self._known_when_written = 0
         redactor.learn_url(upstream.url)
         self._thread = ServerThread.shared()
         self._thread.run(self._start())
+
+    @property
+    def count(self) -> int:
+        """How many exchanges were recorded."""
+        return self._har.count
 
     def stop(self) -> None:
         """Listen no more, and end what is under way; what was answered is on disk."""
@@ -123,14 +135,15 @@ class Recorder:
             await self._ask(request, target, exchange, client)
         except asyncio.CancelledError:
             if self._is_stopping:
+                learn(exchange, self._redactor)
                 self._tell(exchange, "not recorded: no answer yet when the recording ended")
                 raise
             answer.status, answer.error = 0, TIMED_OUT
             self._record(exchange, began)
             raise
-        except Exception:  # noqa: BLE001 - a defect of this program must be seen, and not end it
-            self._say(self._redactor.text(f"record itself failed:\n{traceback.format_exc()}"))
-            answer.error = answer.error or "net::ERR_FAILED"
+        except Exception:  # noqa: BLE001 - a client that breaks off, or a defect of this program
+            self._failed()
+            answer.error = FAILED
         self._record(exchange, began)
         await client.finish(answer.ending if answer.error else None)
         return _Sent()
@@ -172,8 +185,20 @@ class Recorder:
     # --- writing down ------------------------------------------------------------------------
 
     def _record(self, exchange: Exchange, began: float) -> None:
-        """Write an exchange down, and take out of earlier ones what it has given away."""
+        """Write an exchange down; whatever goes wrong with that, the client gets its answer."""
         exchange.milliseconds = (RealTime.monotonic() - began) * 1000
+        try:
+            self._write(exchange)
+        except OSError as error:
+            self._tell(exchange, f"not recorded: {self._har.path}: {error.strerror}")
+        except Exception:  # noqa: BLE001 - a defect of this program: it must be seen, and end nothing
+            self._failed()
+
+    def _failed(self) -> None:
+        self._say(self._redactor.text(f"record itself failed:\n{traceback.format_exc()}"))
+
+    def _write(self, exchange: Exchange) -> None:
+        """Write an exchange down, and take out of earlier ones what it has given away."""
         before = len(self._redactor.learned())
         learn(exchange, self._redactor)
         new = [value for kind, value in self._redactor.learned(before) if kind != "cookie"]
@@ -182,19 +207,24 @@ class Recorder:
         self._har.add(entry_of(exchange, self._redactor))
         if self._har.count == 1:
             self._known_when_written = len(self._redactor.learned())
-        answer = exchange.answer
-        if answer.error:
-            self._tell(exchange, SENTENCES.get(answer.error, answer.error))
-        if not answer.is_whole or len(exchange.body) < exchange.size:
-            limit = BODY_MAX // 1024 // 1024
-            self._tell(exchange, f"a body of more than {limit} MB was passed on only")
-        elif exchange.is_kept and exchange.answered_text is None:
-            encoding = answer.header("content-encoding")
-            self._tell(exchange, f"the body is packed with {encoding!r} and was passed on only")
+        for what in _worth_telling(exchange):
+            self._tell(exchange, what)
 
     def _tell(self, exchange: Exchange, what: str) -> None:
         path = clean_url(exchange.url, self._redactor).partition("://")[2].partition("/")[2]
         self._say(f"{exchange.method} /{path}: {what}")
+
+
+def _worth_telling(exchange: Exchange) -> Iterator[str]:
+    """Yield what went wrong with an exchange, and what is not recorded of it."""
+    answer = exchange.answer
+    if answer.error:
+        yield SENTENCES.get(answer.error, answer.error)
+    if not answer.is_whole or len(exchange.body) < exchange.size:
+        yield f"a body of more than {BODY_MAX // 1024 // 1024} MB was passed on only"
+    elif exchange.is_kept and exchange.answered_text is None:
+        encoding = answer.header("content-encoding")
+        yield f"the body is packed with {encoding!r} and was passed on only"
 
 
 @final

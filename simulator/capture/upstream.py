@@ -24,6 +24,7 @@ UNREACHABLE: Final = "net::ERR_ADDRESS_UNREACHABLE"
 UNTRUSTED: Final = "net::ERR_CERT_AUTHORITY_INVALID"
 TLS_FAILED: Final = "net::ERR_SSL_PROTOCOL_ERROR"
 NO_HTTP: Final = "net::ERR_INVALID_HTTP_RESPONSE"
+FAILED: Final = "net::ERR_FAILED"
 TOO_SHORT: Final = "net::ERR_CONTENT_LENGTH_MISMATCH"
 CHUNKS_BROKEN: Final = "net::ERR_INCOMPLETE_CHUNKED_ENCODING"
 
@@ -38,6 +39,7 @@ SENTENCES: Final = {
     "--ca-cert FILE, or say --insecure",
     TLS_FAILED: "no TLS could be agreed upon; does the upstream talk plain http?",
     NO_HTTP: "what the upstream sent is no HTTP",
+    FAILED: "this request could not be passed on as it came",
     TOO_SHORT: "the upstream ended its answer too early",
     CHUNKS_BROKEN: "the upstream ended its answer too early, or broke it",
 }

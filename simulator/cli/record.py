@@ -6,7 +6,6 @@ from pathlib import Path
 
 import rich_click as click
 
-from simulator.capture.har_writer import HarFile
 from simulator.capture.reading import read_inputs, without_secrets
 from simulator.capture.recording import Recorder
 from simulator.capture.redaction import KINDS, Redactor
@@ -66,13 +65,13 @@ def command(
     redactor = Redactor(frozenset(keep))
     try:
         where = upstream_of(upstream, insecure=insecure, ca_cert=ca_cert)
-        file = _record(where, har, redactor, host, port)
+        count = _record(where, har, redactor, host, port)
     except (ValueError, ListenError) as error:
         refuse(str(error))
     except OSError as error:
         refuse(f"{har}: cannot be written: {error.strerror}")
     signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPED_BY)
-    exchanges = "1 exchange" if file.count == 1 else f"{file.count} exchanges"
+    exchanges = "1 exchange" if count == 1 else f"{count} exchanges"
     click.echo(f"\nstopped   {exchanges} in {har}", err=True)
     made = _made(har, redactor)
     write(made, output)
@@ -85,10 +84,9 @@ def har_beside(output: str) -> str:
     return f"{output.removesuffix(SUFFIX)}.har"
 
 
-def _record(upstream: Upstream, har: str, redactor: Redactor, host: str, port: int) -> HarFile:
-    """Record until a signal comes."""
-    file = HarFile(Path(har))
-    recorder = Recorder(upstream, file, redactor, host=host, port=port, say=_say)
+def _record(upstream: Upstream, har: str, redactor: Redactor, host: str, port: int) -> int:
+    """Record until a signal comes; returns how many exchanges."""
+    recorder = Recorder(upstream, Path(har), redactor, host=host, port=port, say=_say)
     click.echo(f"url       {recorder.url}")
     click.echo(f"har       {har}")
     click.echo(f"export DCOS_URL={recorder.url}")
@@ -96,7 +94,7 @@ def _record(upstream: Upstream, har: str, redactor: Redactor, host: str, port: i
     sys.stdout.flush()
     signal.sigwait(STOPPED_BY)
     recorder.stop()
-    return file
+    return recorder.count
 
 
 def _say(sentence: str) -> None:

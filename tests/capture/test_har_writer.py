@@ -1,4 +1,5 @@
 import json
+import resource
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,32 @@ def test_entries_can_be_rewritten_and_added_to_then(har: HarFile) -> None:
         {"text": "bob"},
     ]
     assert list(har.path.parent.iterdir()) == [har.path]
+
+
+def test_what_is_no_secret_by_its_place_is_not_rewritten(har: HarFile) -> None:
+    """A year may be somebody's password, and GET a user."""
+    entry = {
+        "startedDateTime": "2026-01-01T00:00:00Z",
+        "request": {"method": "GET", "headers": [{"name": "Date", "value": "1 Jan 2026"}]},
+    }
+    har.add(entry)
+    har.rewrite(lambda text: text.replace("2026", "password-1").replace("GET", "user-1"))
+    assert entries(har.path) == [entry]
+
+
+def test_a_full_disk_leaves_a_valid_file(har: HarFile) -> None:
+    """All before is still there, and what comes when there is room again."""
+    har.add({"number": 1})
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (har.path.stat().st_size + 100, limits[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            har.add({"text": "x" * 1000})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert entries(har.path) == [{"number": 1}]
+    har.add({"number": 2})
+    assert entries(har.path) == [{"number": 1}, {"number": 2}]
 
 
 def test_an_empty_one_can_be_rewritten(har: HarFile) -> None:

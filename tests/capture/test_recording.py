@@ -106,10 +106,9 @@ class Recording:
         self.said: list[str] = []
         self.redactor = Redactor()
         self.path = path
-        self._har = HarFile(path)
         self.recorder = Recorder(
             upstream_of(upstream, **options),
-            self._har,
+            path,
             self.redactor,
             host="127.0.0.1",
             port=0,
@@ -592,6 +591,35 @@ def test_what_is_known_for_a_secret_later_leaves_the_disk_at_once(record: Record
         recording.ask("POST", "/acs/api/v1/auth/login", {"uid": "wonderland", "password": "geheim"})
     assert "wonderland" not in recording.path.read_text(encoding="utf-8")
     assert "ask user-1" in recording.path.read_text(encoding="utf-8")
+
+
+def test_a_cookie_that_is_known_later_leaves_the_disk_at_the_end(record: Record) -> None:
+    """At the latest: some services send a new one with every answer."""
+    with Service(OK, OK) as service:
+        recording = record(service.url)
+        recording.ask("GET", LIST, X_Note="of session-of-mine")
+        recording.ask("GET", LIST, Cookie="a=session-of-mine")
+    recording.recorder.stop()
+    assert "session-of-mine" not in recording.path.read_text(encoding="utf-8")
+
+
+def test_a_client_gets_its_answer_whatever_becomes_of_the_recording(
+    record: Record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What went wrong is said: the disk is full, or this program has a defect."""
+    errors = [OSError(28, "No space left on device"), KeyError("a defect")]
+
+    def add(*_: object) -> None:
+        raise errors.pop(0)
+
+    with Service(OK, OK) as service:
+        recording = record(service.url)
+        monkeypatch.setattr(HarFile, "add", add)
+        assert [recording.ask("GET", LIST)[2] for _ in range(2)] == [b"[]", b"[]"]
+    assert recording.said[0] == (
+        f"GET {LIST}: not recorded: {recording.path}: No space left on device"
+    )
+    assert recording.said[1].startswith("record itself failed:\nTraceback")
 
 
 # --- the scenario --------------------------------------------------------------------------------
