@@ -24,6 +24,9 @@ APART: Final = 10 * NANOSECONDS_PER_SECOND
 _INSTANT: Final = 1_000_000
 """A millisecond: what is seen at one and the same moment is told apart by so much."""
 
+REFUSALS: Final = range(400, 500)
+"""Statuses of answers that say: nothing was done, and whoever asked has to change something."""
+
 UUID_LENGTH: Final = 36
 
 
@@ -72,13 +75,15 @@ def in_order(capture: Capture, notes: list[str]) -> list[Sighting]:
 
 def _in_milliseconds(seen: Sequence[Sighting]) -> list[Sighting]:
     """Round times to milliseconds since the first backup that is being made, for people's eyes."""
-    running = [
+    first = _at(seen[0])
+    made = [
         stamp
         for each in seen
         for document in each.backups or ()
-        if _runs(document, Status.BACKING_UP) and (stamp := timestamp_of(document)) is not None
+        if (stamp := timestamp_of(document)) is not None
+        and (stamp > first - APART or _runs(document, Status.BACKING_UP))
     ]
-    base = min(running, default=_at(seen[0]))
+    base = min(made, default=first)
     return [replace(each, at=_rounded(_at(each), base)) for each in seen]
 
 
@@ -95,7 +100,7 @@ def _spread(seen: Sequence[Sighting], notes: list[str]) -> list[Sighting]:
         if (stamp := timestamp_of(document)) is not None
     ]
     newest = max(stamps, default=DEFAULT_START)
-    first = newest - newest % NANOSECONDS_PER_SECOND + APART
+    first = newest + APART
     if len(seen) > 1:
         apart = duration_text(_duration(APART))
         notes.append(f"nothing says when the answers came: {apart} apart were taken")
@@ -302,7 +307,9 @@ def _at_its_timestamp(life: Life, seen: Sequence[Sighting], index: int) -> Sight
 
 
 def _made_unseen(lives: Mapping[str, Life], create: Sighting) -> Life | None:
-    """Find the backup that a create made whose answer did not say so."""
+    """Find the backup that a create made whose answer did not say so; a refusal made none."""
+    if create.status in REFUSALS:
+        return None
     for life in lives.values():
         if life.label == create.argument and life.created is None:
             stamp = timestamp_of(life.first)
@@ -326,7 +333,7 @@ def _guess_create(life: Life, lives: Mapping[str, Life]) -> None:
         later = [
             other
             for other in lives.values()
-            if other.created is None and (timestamp_of(other.first) or 0) > stamp
+            if other.seen[0][0] <= first and (timestamp_of(other.first) or 0) > stamp
         ]
         if not later:  # otherwise it was left behind: two are never made at once
             life.created = stamp

@@ -321,7 +321,8 @@ def _add_what_was_seen(draft: Draft, capture: Capture) -> None:
     for act in draft.acts:
         if act.guess:
             named = draft.names.get(act.argument or act.action.get("lose", ""), act.argument)
-            draft.guessed.append(f"{act.operation} {named} at +{draft.since(act.at)}: {act.guess}")
+            what = named if act.operation == "cluster" else f"{act.operation} {named}"
+            draft.guessed.append(f"{what} at +{draft.since(act.at)}: {act.guess}")
 
 
 def _name(draft: Draft) -> None:

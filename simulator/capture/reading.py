@@ -1,5 +1,6 @@
 """Finds out what was given, file by file, and reads it."""
 
+import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -38,6 +39,8 @@ def read_inputs(given: Sequence[str], redactor: Redactor) -> Capture:
     capture = Capture()
     files = list(_files(given))
     times = _times(files)
+    if len(times) == len(files):
+        files.sort(key=lambda file: times[file])
     empty: list[str] = []
     for file in files:
         before = len(capture.sightings)
@@ -193,6 +196,9 @@ class _Rejoined:
 
 def without_secrets(capture: Capture, redactor: Redactor) -> Capture:
     """Return a capture with everything rewritten that the redactor takes for a secret."""
+    for seen in capture.sightings:
+        for text in (seen.body, seen.location, *map(json.dumps, seen.backups or ())):
+            redactor.learn_text(text)
     clean = redactor.value
     return Capture(
         sightings=[

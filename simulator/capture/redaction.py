@@ -69,10 +69,13 @@ _FILE_ENDS: Final = frozenset({"gz", "js", "md", "mo", "pl", "ps", "py", "rs", "
 # --- forms of secrets ----------------------------------------------------------------------------
 
 _JWT: Final = r"eyJ[\w-]{5,}\.[\w-]*(?:\.[\w-]*)?"
+_BARE_JWT: Final = re.compile(_JWT, re.ASCII)
+_KEY_BLOCK: Final = re.compile(r"-----BEGIN [A-Z ]+-----[\s\S]*?(?:-----END [A-Z ]+-----|\Z)")
+_URL: Final = re.compile(r"\b[a-z]{2,8}://[^\s\"'<>\\,;)]{1,500}", re.ASCII)
 _WORD: Final = r"[^\s\"'<>,;&{}()\[\]\\]"
 
 _PATTERNS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
-    ("token", re.compile(r"-----BEGIN [A-Z ]+-----[\s\S]+?-----END [A-Z ]+-----")),
+    ("token", _KEY_BLOCK),
     ("token", re.compile(rf"({_JWT})", re.ASCII)),
     ("token", re.compile(rf"(?i:\b(?:bearer|basic|negotiate|digest)\s+)({_WORD}{{6,}})")),
     ("password", re.compile(r"://[^\s/:@]+:([^\s/@]+)@")),
@@ -80,24 +83,26 @@ _PATTERNS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     (
         "password",
         re.compile(
-            r"(?i)\b[\w-]*(?:password|passwd|passphrase|pwd)[\"']?\s*[:=]\s*[\"']?"
+            r"(?i)(?<![\w-])[\w-]*(?:password|passwd|passphrase|pwd)[\"']?\s*[:=]\s*[\"']?"
             rf"({_WORD}+)"
         ),
     ),
     (
         "token",
         re.compile(
-            r"(?i)\b[\w-]*(?:token|secret|api[_-]?key|access[_-]?key|private[_-]?key|credential"
-            rf"|signature|authorization)s?[\"']?\s*[:=]\s*[\"']?({_WORD}+)"
+            r"(?i)(?<![\w-])[\w-]*(?:token|secret|api[_-]?key|access[_-]?key|private[_-]?key|credential"
+            rf"|signature|authorization)[\w-]*[\"']?\s*[:=]\s*[\"']?({_WORD}+)"
         ),
     ),
     (
         "cookie",
-        re.compile(rf"(?i)\b[\w.-]*(?:cookie|session|sessionid|jsessionid|sid)=({_WORD}+)"),
+        re.compile(
+            rf"(?i)(?<![\w.-])[\w.-]*(?:cookie|session|sessionid|jsessionid|sid)=({_WORD}+)"
+        ),
     ),
     ("token", re.compile(r"\b((?:AKIA|ASIA)[A-Z0-9]{16})\b")),
     ("token", re.compile(r"(?<![\w/+=.-])([A-Za-z0-9+/_]{40,}={0,2})(?![\w/+=.-])", re.ASCII)),
-    ("user", re.compile(r"\b([\w.+-]+@[\w-]+(?:\.[\w-]+)+)", re.ASCII)),
+    ("user", re.compile(r"(?<![\w.+-])([\w.+-]+@[\w-]+(?:\.[\w-]+)+)", re.ASCII)),
     (
         "user",
         re.compile(
@@ -125,6 +130,12 @@ _CREDENTIALS: Final = frozenset(
     {"authorization", "proxy-authorization", "x-auth-token", "x-api-key"}
 )
 """Headers whose values are nothing but credentials."""
+
+_CREDENTIAL: Final = re.compile(r"((?:\S+\s+)?(?:token=)?)(.*)", re.DOTALL)
+"""The value of such a header: how the credentials are written, and they themselves."""
+
+_KEY_LINE_MIN: Final = 16
+"""A line of a key is longer; its first and last words are not."""
 
 _LOGIN_KEYS: Final = {
     "uid": "user",
@@ -238,6 +249,17 @@ class Redactor:
             value = dict(parse_qsl(body))
         self._learn_values(value)
 
+    def learn_text(self, text: str) -> None:
+        """Learn whose tokens, which keys, and which hosts of URLs, stand in a text."""
+        for match in _KEY_BLOCK.finditer(text):
+            for line in re.split(r"\s|\\n", match[0]):
+                if len(line) > _KEY_LINE_MIN:
+                    self.learn("token", line)
+        for match in _BARE_JWT.finditer(text):
+            self._learn_jwt(match[0])
+        for match in _URL.finditer(text):
+            self.learn_url(match[0])
+
     def _learn_values(self, value: object, depth: int = 0) -> None:
         if depth > 20:  # noqa: PLR2004 - no login is nested so deep
             return
@@ -311,16 +333,8 @@ class Redactor:
             value: as sent.
         """
         if name in _CREDENTIALS:
-            scheme, space, rest = value.strip().partition(" ")
-            if not space and scheme.startswith("token="):
-                return f"token={self._surely('token', scheme.removeprefix('token='))}"
-            if rest.startswith("token="):
-                return f"{scheme} token={self._surely('token', rest.removeprefix('token='))}"
-            return (
-                f"{scheme} {self._surely('token', rest)}"
-                if space
-                else self._surely("token", scheme)
-            )
+            scheme, credentials = _CREDENTIAL.fullmatch(value.strip()).groups()  # type: ignore[union-attr] # all of it is optional
+            return f"{scheme}{self._surely('token', credentials)}"
         if name == "cookie":
             return "; ".join(self._cookie(pair.strip()) for pair in value.split(";"))
         if name == "set-cookie":

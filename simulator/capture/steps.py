@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from simulator.capture.course import backup_components, restore_components
+from simulator.capture.course import REFUSALS, backup_components, restore_components
 from simulator.capture.draft import Act, Draft, Item
 from simulator.capture.sightings import Document, Sighting
 from simulator.core.instants import duration_text, elapsed
@@ -12,8 +12,6 @@ from simulator.core.statuses import Status
 
 EXACTLY_MAX: Final = 8
 """Of more backups than these, a list is expected to hold so many, and not which."""
-
-_REFUSED: Final = range(400, 500)
 
 
 def add_steps(draft: Draft) -> None:
@@ -117,7 +115,7 @@ def _outcome(draft: Draft, act: Act) -> dict[str, Any]:
     if seen is None or seen.is_good:
         return {}
     was_done = carried_out(draft, act)
-    is_refusal = seen.status in _REFUSED and not was_done
+    is_refusal = seen.status in REFUSALS and not was_done
     return {"expect": "refused" if is_refusal else "unsuccessful"}
 
 

@@ -14,6 +14,8 @@ COMMANDS: Final = {
     "serve": "Serve a fake cluster to point anything at.",
     "reproduce": "Turn what was captured of a failure into a scenario.",
     "record": "Record a client and a cluster, and make a scenario of it.",
+    "bundle": "Pack a scenario with all that is needed to run it again.",
+    "replay": "Run a bundle again, and show what is different.",
     "explain": "Show what a scenario file scripts, before anything runs.",
     "lint": "Check scenario files and client profiles.",
     "checks": "List what is judged about a client.",

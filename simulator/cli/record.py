@@ -12,7 +12,8 @@ from simulator.capture.redaction import KINDS, Redactor
 from simulator.capture.reproduce import Reproduction, made_of
 from simulator.capture.sightings import CaptureError
 from simulator.capture.upstream import Upstream, upstream_of
-from simulator.cli.told import DIFFERS, check_output, refuse, tell, write
+from simulator.cli import refuse
+from simulator.cli.told import DIFFERS, check_output, tell, write
 from simulator.harness.language.scenario import SUFFIX
 from simulator.service.fake_cluster import LOOPBACK
 from simulator.service.listener import ListenError
@@ -74,7 +75,7 @@ def command(
     exchanges = "1 exchange" if count == 1 else f"{count} exchanges"
     click.echo(f"\nstopped   {exchanges} in {har}", err=True)
     made = _made(har, redactor)
-    write(made, output)
+    write(made.text, output)
     tell(made, output)
     sys.exit(DIFFERS if made.differs else 0)
 

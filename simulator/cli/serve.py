@@ -2,15 +2,23 @@
 
 import gc
 import signal
-import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Final
 
 import rich_click as click
 
-from simulator.cli import USAGE_ERROR
+from simulator.cli import refuse
 from simulator.cli.typed import HELP, listen, time_policy
 from simulator.clock import RealTime
 from simulator.core.cluster import ClusterSpec
+from simulator.core.instants import Duration, duration_text, parse_duration
+from simulator.core.time_policies import Manual, TimePolicy
 from simulator.core.versions import checked_version
+from simulator.harness.language.scenario import Scenario
+from simulator.harness.language.scenario_file import load_scenarios
+from simulator.harness.language.source_file import SourceError
+from simulator.harness.staging import play
 from simulator.service.fake_cluster import LOOPBACK, FakeCluster
 from simulator.service.listener import ListenError
 
@@ -26,57 +34,194 @@ GARBAGE_THRESHOLD = 50_000
 STOPPED_BY = (signal.SIGINT, signal.SIGTERM)
 """Signals that end a served cluster."""
 
+DEFAULT_APPS: Final = 3
+DEFAULT_VERSION: Final = "1.13.0"
+
 
 @click.command("serve")
 @click.option("--port", default=0, show_default="any free one", help="Port to listen on.")
 @click.option("--host", default=LOOPBACK, show_default=True, help="Address to listen on.")
 @click.option(
     "--rate",
-    default=1.0,
-    show_default=True,
+    type=float,
+    default=None,
+    show_default="1, or the scenario's",
     help="Seconds of cluster time in a real second, from 0.1 to 1000000; 0 stops time.",
 )
 @click.option("--pause", is_flag=True, help="Let time stand still until you type: resume.")
-@click.option("--apps", default=3, show_default=True, help="How many Marathon apps to make up.")
-@click.option("--backups", default=0, show_default=True, help="How many backups to make up.")
-@click.option("--seed", default="0", show_default=True, help="Seed of all ids and names.")
-@click.option("--dcos-version", default="1.13.0", show_default=True, help="Version to imitate.")
-def command(
+@click.option("--apps", type=int, show_default="3", help="How many Marathon apps to make up.")
+@click.option("--backups", type=int, show_default="0", help="How many backups to make up.")
+@click.option("--seed", default="", show_default="0", help="Seed of all ids and names.")
+@click.option("--dcos-version", show_default="1.13.0", help="Version to imitate.")
+@click.option("--scenario", default="", metavar="FILE", help="Serve what this file scripts.")
+@click.option("--case", default="", metavar="NAME", help="Which of its cases.")
+@click.option(
+    "--at", default="", metavar="+42s", help="Play its steps up to this time, and begin there."
+)
+def command(  # noqa: PLR0913 - one for each option
     *,
     port: int,
     host: str,
-    rate: float,
+    rate: float | None,
     pause: bool,
-    apps: int,
-    backups: int,
+    apps: int | None,
+    backups: int | None,
     seed: str,
-    dcos_version: str,
+    dcos_version: str | None,
+    scenario: str,
+    case: str,
+    at: str,
 ) -> None:
     """Serve a fake cluster until Ctrl-C. Only this machine can reach it, unless --host says else.
 
     A backup and a restore take 30 seconds of cluster time each: with --rate 60, half a second.
     While it is served, time is yours: type pause, resume, next and the like.
+
+    With --scenario it is the cluster of a scenario file, with its backups, scripts and faults.
     """
-    if not (0 <= apps <= MADE_UP_MAX and 0 <= backups <= MADE_UP_MAX):
-        click.echo(f"--apps and --backups must be from 0 to {MADE_UP_MAX}", err=True)
-        sys.exit(USAGE_ERROR)
-    # Blocked, they wait for sigwait below: none is lost on the way there.
-    signal.pthread_sigmask(signal.SIG_BLOCK, STOPPED_BY)
+    if scenario:
+        described = {"apps": apps, "backups": backups, "dcos-version": dcos_version}
+        for option, value in described.items():
+            if value is not None:
+                refuse(f"--{option} is the scenario's to say; leave it out beside --scenario")
+        chosen = chosen_scenario(scenario, case)
+        serve_scenario(chosen, at=at, seed=seed, rate=rate, pause=pause, host=host, port=port)
+        return
+    if case or at:
+        refuse(f"--{'case' if case else 'at'} needs --scenario FILE beside it")
+    made_up, made_up_backups = DEFAULT_APPS if apps is None else apps, backups or 0
+    if not (0 <= made_up <= MADE_UP_MAX and 0 <= made_up_backups <= MADE_UP_MAX):
+        refuse(f"--apps and --backups must be from 0 to {MADE_UP_MAX}")
     try:
-        policy = time_policy(rate)
+        policy = time_policy(1 if rate is None else rate)
+        block_signals()
         cluster = FakeCluster(
-            ClusterSpec(dcos_version=checked_version(dcos_version)),
-            seed=seed,
+            ClusterSpec(dcos_version=checked_version(dcos_version or DEFAULT_VERSION)),
+            seed=seed or "0",
             start=RealTime.now(),
-            made_up=apps,
-            made_up_backups=backups,
+            made_up=made_up,
+            made_up_backups=made_up_backups,
             journal_limit=JOURNAL_LIMIT,
             host=host,
             port=port,
         )
     except (ValueError, ListenError) as error:
-        click.echo(str(error), err=True)
-        sys.exit(USAGE_ERROR)
+        refuse(str(error))
+    serve(cluster, policy, pause=pause)
+
+
+# --- a scenario's cluster ------------------------------------------------------------------------
+
+
+def chosen_scenario(file: str, case: str) -> Scenario:
+    """Load the scenario that is to be served; what is wrong with the choice ends the command."""
+    try:
+        scenarios = load_scenarios(Path(file))
+    except SourceError as error:
+        refuse(str(error))
+    cases = [each.case for each in scenarios]
+    if case and case not in cases:
+        there = ", ".join(cases) if cases != [""] else "none"
+        refuse(f"--case {case}: {file} has no such case; it has: {there}")
+    if not case and len(scenarios) > 1:
+        refuse(f"{file} has several cases; name one with --case: {', '.join(cases)}")
+    return scenarios[cases.index(case)] if case else scenarios[0]
+
+
+def serve_scenario(
+    scenario: Scenario,
+    *,
+    at: str = "",
+    steps: int | None = None,
+    seed: str = "",
+    rate: float | None = None,
+    pause: bool = False,
+    host: str = LOOPBACK,
+    port: int = 0,
+) -> None:
+    """Serve the cluster that a scenario describes until Ctrl-C.
+
+    Args:
+        scenario: which.
+        at: up to which time its steps are played first, such as ``+42s``; empty for none.
+        steps: how many of them are played first, where no time says that; None for none.
+        seed: where chance comes from; by default the scenario's own, or 0.
+        rate: of its time; None for the scenario's own policy, or real time where it has none.
+        pause: whether time stands still at first.
+        host: the address to listen on.
+        port: the port to listen on; 0 takes any that is free.
+    """
+    try:
+        until = _moment(at)
+        policy = scenario.policy if rate is None else time_policy(rate)
+        if rate is None and (isinstance(policy, Manual) or scenario.is_autojump):
+            policy = time_policy(1)
+        block_signals()
+        cluster = FakeCluster(
+            scenario.spec(),
+            seed=seed or scenario.model.seed or "0",
+            start=scenario.start,
+            made_up=scenario.made_up_apps,
+            made_up_backups=scenario.made_up_backups,
+            journal_limit=JOURNAL_LIMIT,
+            host=host,
+            port=port,
+        )
+    except (ValueError, ListenError) as error:
+        refuse(str(error))
+    told = [f"scenario  {scenario.title}", *_told_of(scenario)]
+    if until is not None or steps is not None:
+        names = play(scenario, cluster, until, steps=steps)
+        told += _told_of_backups(cluster, names)
+    serve(cluster, policy, pause=pause, told=told)
+
+
+def _moment(at: str) -> Duration | None:
+    """Read ``+42s``; None where nothing is to be played."""
+    if not at:
+        return None
+    try:
+        return parse_duration(at.removeprefix("+"))
+    except ValueError as error:
+        raise ValueError(f"--at {at}: {error}") from None
+
+
+def _told_of(scenario: Scenario) -> Iterable[str]:
+    for rule in scenario.rules():
+        times = "" if rule.times is None else f", {rule.times} at most"
+        yield f"script    {rule.on.value} of a backup labelled {rule.label}{times}"
+    for fault in scenario.faults():
+        yield f"fault     {', '.join(fault.operations) or fault.path}: {fault.fault}"
+
+
+def _told_of_backups(cluster: FakeCluster, names: Mapping[str, str]) -> Iterable[str]:
+    yield f"played    up to +{duration_text(cluster.clock.elapsed)}"
+    called = {backup_id: name for name, backup_id in names.items()}
+    for backup in cluster.backups.values():
+        name = called.get(backup.id, backup.label)
+        restored = f", restore {backup.restores[-1].status}" if backup.restores else ""
+        yield f"backup    {name}: {backup.id} {backup.status}{restored}"
+
+
+# --- serving -------------------------------------------------------------------------------------
+
+
+def block_signals() -> None:
+    """Let the signals that end a served cluster wait: none is lost on the way to the end."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOPPED_BY)
+
+
+def serve(
+    cluster: FakeCluster, policy: TimePolicy, *, pause: bool, told: Iterable[str] = ()
+) -> None:
+    """Serve a cluster until a signal ends it; the signals must be blocked already.
+
+    Args:
+        cluster: which.
+        policy: what moves its time from now on.
+        pause: whether it stands still at first.
+        told: lines to say of it before anything else.
+    """
     # A long life with many small objects: look for garbage seldom, and never in what is there now.
     gc.collect()
     gc.freeze()
@@ -85,6 +230,8 @@ def command(
         cluster.clock.pause()
     cluster.clock.policy = policy
     with cluster:
+        for line in told:
+            click.echo(line)
         _announce(cluster)
         listen(cluster)
         signal.sigwait(STOPPED_BY)

@@ -1,13 +1,12 @@
 """What commands say that make a scenario of a capture, and how they write it."""
 
-import sys
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Final
 
 import rich_click as click
 
 from simulator.capture.reproduce import Reproduction
-from simulator.cli import USAGE_ERROR
+from simulator.cli import refuse
 from simulator.harness.language.scenario import SUFFIX
 
 DIFFERS: Final = 1
@@ -27,13 +26,13 @@ def check_output(output: str, *, force: bool) -> None:
         refuse(f"-o {output}: is there already; take another name, or say --force")
 
 
-def write(made: Reproduction, output: str) -> None:
+def write(text: str, output: str) -> None:
     """Write the scenario into a file; without one, to standard output."""
     if not output:
-        click.echo(made.text, nl=False)
+        click.echo(text, nl=False)
         return
     try:
-        Path(output).write_text(made.text, encoding="utf-8")
+        Path(output).write_text(text, encoding="utf-8")
     except OSError as error:
         refuse(f"-o {output}: cannot be written: {error.strerror}")
 
@@ -62,9 +61,3 @@ def tell(made: Reproduction, output: str) -> None:
             click.echo(
                 f"          (pytest finds it by itself when it ends with {SUFFIX})", err=True
             )
-
-
-def refuse(sentence: str) -> NoReturn:
-    """Say what the user has to change, and end."""
-    click.echo(sentence, err=True)
-    sys.exit(USAGE_ERROR)

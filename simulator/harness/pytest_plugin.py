@@ -4,7 +4,6 @@ Loaded by itself wherever this package is installed, so it imports nothing heavy
 or a fixture is really used.
 """
 
-import hashlib
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from functools import partial
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from simulator.service.fake_cluster import FakeCluster
 
 SUFFIX: Final = ".scenario.yaml"
-SEED_LENGTH: Final = 12
 
 _kinds: Final = pytest.StashKey["list[ProfiledClient]"]()
 
@@ -204,8 +202,9 @@ class ScenarioItem(pytest.Function):
         cls, parent: ScenarioFile, scenario: "Scenario", kind: "ProfiledClient"
     ) -> "ScenarioItem":
         """Make the item; its seed depends on its name only."""
-        own = scenario.model.seed or ""
-        seed = seed_for(parent.config, f"{parent.path.name}::{scenario.name}", own)
+        from simulator.harness.seeds import seed_of  # noqa: PLC0415 - pydantic
+
+        seed = seed_of(scenario, given=parent.config.getoption("--sim-seed"))
         known = kind.profile.known_failing(scenario.names)
         told = pytest_report.first_told(scenario, kind.name, seed, known.reason if known else "")
         wants = {
@@ -279,12 +278,6 @@ def _run(
         raise ScenarioFailedError(known.unexpected_pass)
 
 
-def seed_for(config: pytest.Config, name: str, own: str = "") -> str:
-    """Return the seed of a test: its own, or one from its name, never from the worker."""
-    given: str = config.getoption("--sim-seed")
-    return given or own or hashlib.sha256(name.encode()).hexdigest()[:SEED_LENGTH]
-
-
 def _shown_path(path: Path, config: pytest.Config) -> Path:
     """Return the path as a person would type it."""
     base = config.invocation_params.dir
@@ -301,13 +294,15 @@ def clusters(request: pytest.FixtureRequest) -> Iterator[ClusterFactory]:
     Each has its own port, time, seed and journal. When the test fails, the report shows the seed
     and what each cluster saw.
     """
+    from simulator.harness.seeds import seed_from  # noqa: PLC0415 - pydantic
     from simulator.service.fake_cluster import FakeCluster  # noqa: PLC0415 - aiohttp is heavy
 
     started: list[FakeCluster] = []
+    seed = seed_from(request.node.nodeid, given=request.config.getoption("--sim-seed"))
 
     def start(*arguments: Any, **options: Any) -> FakeCluster:  # noqa: ANN401 - as FakeCluster
         number = f"#{len(started) + 1}" if started else ""
-        options.setdefault("seed", seed_for(request.config, request.node.nodeid) + number)
+        options.setdefault("seed", seed + number)
         started.append(FakeCluster(*arguments, **options))
         return started[-1]
 

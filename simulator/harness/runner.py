@@ -10,9 +10,9 @@ from typing import Final, final
 
 from simulator.clock import ClockError
 from simulator.core.instants import Duration, Instant, after, duration_text, elapsed
-from simulator.core.marathon import absolute
 from simulator.core.statuses import Status
 from simulator.core.time_policies import PerRequest
+from simulator.harness.acting import act
 from simulator.harness.checks.conduct import Call, Pace
 from simulator.harness.documents import status_shown
 from simulator.harness.judge import Judge, finding, unlike
@@ -358,37 +358,10 @@ class _Runner:
 
     def _act(self, action: ClusterActionModel, path: KeyPath) -> list[Finding]:
         try:
-            if action.deploy is not None:
-                self._control.deploy(action.deploy)
-            elif action.remove is not None:
-                self._control.remove(absolute(action.remove))
-            elif action.release is not None:
-                self._control.release(action.release)
-            elif action.lose is not None:
-                self._control.lose(self._id_named(action.lose))
-            elif action.restart is not None:
-                self._control.restart(action.restart)
-            else:
-                self._switch(action)
+            act(self._control, action, self._id_named)
         except RefusedError as error:
             return [finding(path, "the cluster to do it", str(error))]
         return []
-
-    def _switch(self, action: ClusterActionModel) -> None:
-        """Switch something of the cluster off or on."""
-        control = self._control
-        switches = {
-            ("marathon", "down"): control.stop_marathon,
-            ("marathon", "up"): control.start_marathon,
-            ("disk", "full"): control.fill_disk,
-            ("disk", "free"): control.free_disk,
-            ("tokens", "revoked"): control.revoke_tokens,
-            ("tokens", "accepted"): control.accept_tokens,
-            ("permission", "withdrawn"): control.withdraw_permission,
-            ("permission", "granted"): control.grant_permission,
-        }
-        ((name, value),) = action.model_dump(exclude_none=True).items()
-        switches[name, value]()
 
     # --- helpers --------------------------------------------------------------------------------
 

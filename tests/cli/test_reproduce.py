@@ -5,6 +5,8 @@ from subprocess import CompletedProcess
 
 import pytest
 
+from simulator.catalogue import catalogue_folder
+
 Run = Callable[..., CompletedProcess[str]]
 
 SHOWN = {
@@ -115,3 +117,40 @@ def test_what_cannot_be_used_is_told_in_a_sentence(
     assert (refused.returncode, refused.stdout) == (4, "")
     assert said in refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+# --- known causes --------------------------------------------------------------------------------
+
+
+def test_the_known_causes_are_listed(dcos_sim: Run) -> None:
+    """With what one sees, in the width of the terminal."""
+    listed = dcos_sim("reproduce", "--list")
+    assert listed.returncode == 0
+    assert "\ndisk-full " in listed.stdout
+    assert max(map(len, listed.stdout.splitlines())) <= 100
+
+
+def test_a_known_cause_can_be_written(dcos_sim: Run, tmp_path: Path) -> None:
+    """The bundled file as it is."""
+    written = dcos_sim("reproduce", "--cause", "disk-full", "-o", "mine.scenario.yaml")
+    assert (written.returncode, written.stderr) == (0, "written   mine.scenario.yaml\n")
+    text = (tmp_path / "mine.scenario.yaml").read_text(encoding="utf-8")
+    bundled = catalogue_folder() / "status-error" / "disk-full.scenario.yaml"
+    assert text == bundled.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--cause", "disk-ful"], "did you mean disk-full?"),
+        (["--cause", "disk-full", "show.json"], "--cause takes no inputs; leave them out"),
+        (["--list", "show.json"], "--list takes no inputs; leave them out"),
+    ],
+)
+def test_a_cause_that_cannot_be_shown_is_told_in_a_sentence(
+    dcos_sim: Run, arguments: list[str], said: str
+) -> None:
+    """With the exit status of everything that the user has to change."""
+    refused = dcos_sim("reproduce", *arguments)
+    assert (refused.returncode, refused.stdout) == (4, "")
+    assert said in refused.stderr

@@ -281,3 +281,121 @@ def test_a_value_that_cannot_be_is_one_sentence(
     """Status 4 and no traceback."""
     finished = dcos_sim("serve", *options)
     assert (finished.returncode, finished.stdout, finished.stderr) == (4, "", f"{said}\n")
+
+
+# --- a scenario's cluster ------------------------------------------------------------------------
+
+SCRIPTED = """\
+scenario: A backup that fails
+seed: mine
+cluster: {dcos_version: 2.1.0, backups: [{label: older, as: old}]}
+script:
+  - on: create
+    when: {label: "nightly*"}
+    then: [{status: STATUS_BACKING_UP, for: 42s}, {status: STATUS_ERROR, error: disk full}]
+faults:
+  - {on: delete, do: {answer: 503}}
+steps:
+  - create: {label: nightly}
+    as: first
+  - wait: {backup: first, for: STATUS_ERROR}
+"""
+CASES = SCRIPTED.replace(
+    "seed: mine\n", "cases: [{case: one, l: nightly}, {case: two, l: x}]\n"
+).replace("{label: nightly}", "{label: <l>}")
+
+
+def test_a_scenario_is_served_as_its_file_scripts_it(
+    start: Start, write: Callable[[str, str], Path]
+) -> None:
+    """Its backups, scripts and faults are there; nothing of its steps has happened."""
+    write("mine", SCRIPTED)
+    _, said = start("--scenario", "mine.scenario.yaml", "--rate", "0")
+    assert said["scenario"] == "A backup that fails"
+    assert said["script"] == "create of a backup labelled nightly*"
+    assert said["fault"] == "delete: an answer with 503"
+    (older,) = ask(said, "GET", "/list")
+    assert (older["dcos_version"], older["status"]) == ("2.1.0", "STATUS_READY")
+    assert ask(said, "POST", "/create", {"label": "nightly-1"})["status"] == "STATUS_BACKING_UP"
+
+
+def test_it_can_be_served_from_the_middle_of_its_steps(
+    start: Start, write: Callable[[str, str], Path]
+) -> None:
+    """What is there by then is told."""
+    write("mine", SCRIPTED)
+    _, said = start("--scenario", "mine.scenario.yaml", "--rate", "0", "--at", "+41s")
+    assert said["played"] == "up to +41s"
+    assert said["backup"].startswith("first: nightly-")
+    shown = {each["id"].split("-")[0]: each["status"] for each in ask(said, "GET", "/list")}
+    assert shown == {"older": "STATUS_READY", "nightly": "STATUS_BACKING_UP"}
+    assert said["time"] == "manual"
+
+
+def test_one_case_of_a_file_is_served(start: Start, write: Callable[[str, str], Path]) -> None:
+    """That which is named."""
+    write("cases", CASES)
+    _, said = start("--scenario", "cases.scenario.yaml", "--case", "two", "--pause")
+    assert said["scenario"] == "A backup that fails (two)"
+    assert said["paused"] == "until you type: resume"
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (
+            ["--scenario", "cases.scenario.yaml"],
+            "has several cases; name one with --case: one, two",
+        ),
+        (
+            ["--scenario", "cases.scenario.yaml", "--case", "3"],
+            "has no such case; it has: one, two",
+        ),
+        (["--scenario", "mine.scenario.yaml", "--case", "3"], "has no such case; it has: none"),
+        (["--scenario", "none.scenario.yaml"], "none.scenario.yaml"),
+        (["--scenario", "wrong.scenario.yaml"], "wrong.scenario.yaml:1:1: unknown key 'scenari'"),
+        (["--scenario", "mine.scenario.yaml", "--apps", "1"], "--apps is the scenario's to say"),
+        (
+            ["--scenario", "mine.scenario.yaml", "--at", "noon"],
+            "--at noon: 'noon' is not a duration",
+        ),
+        (["--scenario", "mine.scenario.yaml", "--rate", "-1"], RATES),
+        (["--at", "+42s"], "--at needs --scenario FILE beside it"),
+        (["--case", "one"], "--case needs --scenario FILE beside it"),
+    ],
+)
+def test_what_cannot_be_served_is_told_in_a_sentence(
+    dcos_sim: Run, write: Callable[[str, str], Path], options: list[str], said: str
+) -> None:
+    """With the exit status of everything that the user has to change."""
+    write("mine", SCRIPTED)
+    write("cases", CASES)
+    write("wrong", "scenari: x\n")
+    refused = dcos_sim("serve", *options)
+    assert (refused.returncode, refused.stdout) == (4, "")
+    assert said in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("cause", "shown"),
+    [
+        ("disk-full", {"STATUS_READY", "STATUS_ERROR"}),
+        ("stuck-after-crash", {"STATUS_BACKING_UP"}),
+        ("no-leader", {"STATUS_BACKING_UP"}),
+        ("master-replaced", set()),
+    ],
+)
+def test_a_known_cause_is_served_where_it_has_come_to_its_trouble(
+    environment: dict[str, str], cause: str, shown: set[str]
+) -> None:
+    """Whoever looks sees it at once."""
+    command = [sys.executable, "-m", "simulator.cli.main", "reproduce", "--cause", cause]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            said = announced(process)
+            assert {each["status"] for each in ask(said, "GET", "/list")} == shown
+            assert said["you"].startswith("see")
+        finally:
+            process.send_signal(signal.SIGINT)
+    assert process.returncode == 0

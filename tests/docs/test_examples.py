@@ -14,6 +14,7 @@ from typing import NamedTuple
 import pytest
 import yaml
 
+from simulator.capture.causes import cause_page
 from simulator.cli.main import COMMANDS
 from simulator.core.faults import fault_problems
 from simulator.core.statuses import diagram
@@ -147,6 +148,17 @@ def test_the_curl_session_of_the_readme_works() -> None:
     assert server.returncode == 0
 
 
+def test_the_page_of_causes_is_fresh() -> None:
+    """Every known cause has its row and its section, with what its scenario says."""
+    marker = "<!-- made from scenarios/status-error; UPDATE_GOLDEN=1 pytest tests/docs -->"
+    head, found, causes = CAUSES_PAGE.read_text(encoding="utf-8").partition(marker)
+    made = f"\n\n{cause_page()}"
+    if os.environ.get("UPDATE_GOLDEN") == "1":
+        CAUSES_PAGE.write_text(f"{head.rstrip()}\n\n{marker}{made}", encoding="utf-8")
+        found, causes = marker, made
+    assert (found, causes) == (marker, made)
+
+
 def test_what_is_reproduced_in_the_how_to_comes_out_so(tmp_path: Path) -> None:
     """The JSON becomes the scenario, and what is told; the log becomes the script."""
     page = (ROOT / "docs" / "how-to" / "reproduce.md").read_text(encoding="utf-8")
@@ -175,6 +187,7 @@ def test_the_status_diagram_is_fresh() -> None:
 
 
 CHECKS_PAGE = ROOT / "docs" / "reference" / "checks.md"
+CAUSES_PAGE = ROOT / "docs" / "how-to" / "status-error.md"
 FAULTS_PAGE = ROOT / "docs" / "reference" / "faults.md"
 MADE_FROM_MODELS = "<!-- made from the models; UPDATE_GOLDEN=1 pytest tests/docs writes it anew -->"
 
