@@ -7,12 +7,15 @@ is kept.
 import base64
 import binascii
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import IO, Any, Final
 
 from simulator.capture.exchanges import Exchanged, learn_exchange, operation_of, sighting_of
+from simulator.capture.pace import Moment, cluster_times
 from simulator.capture.redaction import Redactor
 from simulator.capture.sightings import Capture
-from simulator.capture.times import time_in_text
+from simulator.capture.times import http_date, time_in_text
+from simulator.core.instants import Instant
 
 _TROUBLES: Final = {
     "REFUSED": "refused",
@@ -31,18 +34,46 @@ def read_har(file: IO[bytes], name: str, capture: Capture, redactor: Redactor) -
 
     A file that ends too early is used as far as it goes; a note says so.
     """
-    found = total = 0
+    moments: list[Moment | None] = []
+    first, total = len(capture.sightings), 0
     try:
         for entry in _entries(file):
             total += 1
             if isinstance(entry, Mapping) and _take(entry, f"{name}#{total}", capture, redactor):
-                found += 1
+                moments.append(_moment(entry))
     except ValueError:
         capture.notes.append(
             f"{name}: the HAR ends too early or is damaged after entry {total}; "
             "what stands before was used"
         )
-    return found
+    _ask_the_cluster(capture, first, moments, name)
+    return len(moments)
+
+
+def _ask_the_cluster(capture: Capture, first: int, moments: list[Moment | None], name: str) -> None:
+    """Take times from the answers' dates, where the cluster's time ran at another pace."""
+    known = [each for each in moments if each is not None]
+    times = cluster_times(known) if len(known) == len(moments) else None
+    if times is None:
+        return
+    own = capture.sightings[first:]
+    capture.sightings[first:] = [replace(seen, at=at) for seen, at in zip(own, times, strict=True)]
+    capture.notes.append(
+        f"{name}: the cluster's time ran at another pace than that of the capture: times were "
+        "taken from the Date of the answers, which has whole seconds"
+    )
+
+
+def _moment(entry: Mapping[str, Any]) -> Moment | None:
+    """Return when an exchange was; None where that is not noted."""
+    asked = time_in_text(_text(entry, "startedDateTime"))
+    if asked is None:
+        return None
+    lasted = entry.get("time")
+    milliseconds = lasted if isinstance(lasted, (int, float)) and 0 <= lasted < 1e12 else 0  # noqa: PLR2004 - years
+    headers = _headers(_mapping(entry, "response"))
+    date = next((value for key, value in headers if key.lower() == "date"), "")
+    return Moment(asked, Instant(asked + int(milliseconds * 1_000_000)), http_date(date))
 
 
 def _entries(file: IO[bytes]) -> Iterator[Any]:

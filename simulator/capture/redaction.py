@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
 from typing import Any, Final, final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -125,6 +126,14 @@ _WITH_PORT: Final = re.compile(r"(?<![\w.@/:-])([A-Za-z][\w-]*):(\d{2,5})(?![\w:
 _STAND_IN: Final = re.compile(
     r"(?:token|cookie|password|user)-\d+|host-\d+\.example|192\.0\.2\.\d+|2001:db8::\d+"
 )
+_CREDENTIALS: Final = frozenset(
+    {"authorization", "proxy-authorization", "x-auth-token", "x-api-key"}
+)
+"""Headers whose values are nothing but credentials."""
+
+_CREDENTIAL: Final = re.compile(r"((?:\S+\s+)?(?:token=)?)(.*)", re.DOTALL)
+"""The value of such a header: how the credentials are written, and they themselves."""
+
 _KEY_LINE_MIN: Final = 16
 """A line of a key is longer; its first and last words are not."""
 
@@ -158,6 +167,10 @@ class Redactor:
     _used: dict[str, int] = field(default_factory=dict)
     _expression: re.Pattern[str] | None = None
 
+    def learned(self, since: int = 0) -> list[tuple[str, str]]:
+        """Return kind and value of each known secret, in the order in which they became known."""
+        return [(self._known[value][0], value) for value in islice(self._known, since, None)]
+
     # --- learning ----------------------------------------------------------------------------
 
     def learn(self, kind: str, value: str) -> None:
@@ -179,7 +192,7 @@ class Redactor:
     def learn_header(self, name: str, value: str) -> None:
         """Learn what a header of a request or an answer gives away."""
         name = name.lower()
-        if name in {"authorization", "proxy-authorization", "x-auth-token", "x-api-key"}:
+        if name in _CREDENTIALS:
             self._learn_authorization(value)
         elif name == "cookie":
             for pair in value.split(";"):
@@ -311,6 +324,35 @@ class Redactor:
             for pattern in (_IP_NAME, _IN_URL, _DOTTED, _WITH_PORT):
                 text = pattern.sub(self._replaced_host, text)
         return text
+
+    def header(self, name: str, value: str) -> str:
+        """Return the value of a header without its secrets; credentials go however short they are.
+
+        Args:
+            name: of the header, in lower case.
+            value: as sent.
+        """
+        if name in _CREDENTIALS:
+            scheme, credentials = _CREDENTIAL.fullmatch(value.strip()).groups()  # type: ignore[union-attr] # all of it is optional
+            return f"{scheme}{self._surely('token', credentials)}"
+        if name == "cookie":
+            return "; ".join(self._cookie(pair.strip()) for pair in value.split(";"))
+        if name == "set-cookie":
+            pair, *attributes = value.split(";")
+            return ";".join((self._cookie(pair), *map(self.text, attributes)))
+        return self.text(value)
+
+    def _cookie(self, pair: str) -> str:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            return self._surely("cookie", name)
+        return f"{self.text(name)}={self._surely('cookie', value)}"
+
+    def _surely(self, kind: str, value: str) -> str:
+        """Return what stands for a value of which its place says that it is a secret."""
+        if not value or kind in self.keep or _STAND_IN.fullmatch(value):
+            return value
+        return self._use(value) if value in self._known else _STAND_INS[kind](0)
 
     def name(self, text: str) -> str:
         """Return a name of a file without what was learned; no form of it is taken for a host's."""
