@@ -294,7 +294,7 @@ def find_creates(lives: Mapping[str, Life], seen: Sequence[Sighting]) -> list[Si
         if life.created is None:
             _guess_create(life, lives, _at(seen[0]))
             while life.created is not None and life.created in taken:
-                life.created = Instant(life.created + _INSTANT)  # one thing at one moment
+                life.created = Instant(life.created - _INSTANT)  # one thing at one moment
             taken.add(life.created)
     return moved
 
@@ -372,6 +372,8 @@ def _guess_restores(life: Life, lives: Mapping[str, Life]) -> None:
         began = any((before or 0) <= restore.begun <= at for restore in life.restores)
         if not began and ((is_running and not was_running) or appears):
             begun = Instant((before + at) // 2) if before is not None else Instant(at - APART)
+            if life.created is not None and begun <= life.created:
+                begun = Instant((life.created + at) // 2)
             if not _is_busy(lives, begun, life):
                 life.restores.append(Restored(begun, is_guessed=True))
         before, was_running, was_shown = at, is_running, bool(shown)
@@ -445,7 +447,8 @@ def restore_components(document: Document) -> dict[str, Document]:
 def _components(value: object) -> dict[str, Document]:
     if not isinstance(value, Mapping):
         return {}
-    return {str(name): each for name, each in value.items() if isinstance(each, Mapping)}
+    named = {str(name): each for name, each in value.items() if isinstance(each, Mapping)}
+    return {name: each for name, each in named.items() if name.strip()}
 
 
 def _runs(document: Document, status: Status) -> bool:
