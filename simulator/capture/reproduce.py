@@ -9,7 +9,7 @@ from simulator.capture.asking import answers, loaded
 from simulator.capture.comparing import differences, sentence
 from simulator.capture.course import REFUSALS
 from simulator.capture.draft import Draft, draft_of
-from simulator.capture.reading import read_inputs, without_secrets
+from simulator.capture.reading.inputs import read_inputs, without_secrets
 from simulator.capture.redaction import Redactor
 from simulator.capture.repairs import edits, failures, order
 from simulator.capture.sightings import Capture, CaptureError, Sighting

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from simulator.capture.reading import TEXT_MAX, read_inputs
+from simulator.capture.reading.inputs import TEXT_MAX, read_inputs
 from simulator.capture.redaction import Redactor
 from simulator.capture.reproduce import reproduce
 from simulator.capture.sightings import CaptureError

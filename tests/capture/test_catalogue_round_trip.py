@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from simulator.capture.reading import read_inputs, without_secrets
+from simulator.capture.reading.inputs import read_inputs, without_secrets
 from simulator.capture.redaction import Redactor
 from simulator.capture.reproduce import made_of
 from simulator.catalogue import catalogue_folder

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from simulator.capture.profile_secrets import ProfileSecrets
+from simulator.capture.bundles.profile_secrets import ProfileSecrets
 from simulator.harness.clients import client_kind
 from simulator.harness.language.profile_file import load_profile
 

@@ -7,12 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any, Final
 
-from simulator.capture.har_reader import read_har
-from simulator.capture.journal_reader import take_entry, take_report
+from simulator.capture.reading.har_reader import read_har
+from simulator.capture.reading.journal_reader import take_entry, take_report
+from simulator.capture.reading.text_reader import TextReader
+from simulator.capture.reading.times import time_in_name
 from simulator.capture.redaction import Redactor
 from simulator.capture.sightings import Capture, CaptureError
-from simulator.capture.text_reader import TextReader
-from simulator.capture.times import time_in_name
 from simulator.core.instants import Instant
 
 STDIN: Final = "-"

@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import IO, Any, Final
 
-from simulator.capture.exchanges import Exchanged, learn_exchange, operation_of, sighting_of
-from simulator.capture.pace import Moment, cluster_times
+from simulator.capture.reading.exchanges import Exchanged, learn_exchange, operation_of, sighting_of
+from simulator.capture.reading.pace import Moment, cluster_times
+from simulator.capture.reading.times import http_date, time_in_text
 from simulator.capture.redaction import Redactor
 from simulator.capture.sightings import Capture
-from simulator.capture.times import http_date, time_in_text
 from simulator.core.instants import Instant
 
 _TROUBLES: Final = {
