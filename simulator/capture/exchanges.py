@@ -115,8 +115,9 @@ def learn_exchange(
         pairs = headers.items() if isinstance(headers, Mapping) else headers
         for name, value in pairs:
             redactor.learn_header(name, value)
+    redactor.study(url)
     redactor.learn_body(request_body)
-    if "/auth/" in url:
+    if "/auth/" in url or operation_of(url):
         redactor.learn_body(response_body)
 
 

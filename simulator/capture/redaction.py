@@ -1,138 +1,82 @@
 """Takes secrets out of what was captured, before anything of it is written or said.
 
-First everything is learned: values that headers, logins and addresses give away. Then texts are
-rewritten: what was learned is replaced wherever it stands, and what looks like a secret of a known
-form, too. The same value becomes the same stand-in everywhere, so that what belongs together still
-does. What is replaced too much costs a word in an error text; too little would give a secret away.
+First everything is learned: values that headers, logins and addresses give away, and what has the
+form of a secret (``secret_forms.py``). Then texts are rewritten: what was learned is replaced
+wherever it stands. The same value becomes the same stand-in everywhere, so that what belongs
+together still does. What is replaced too much costs a word in an error text; too little would give
+a secret away.
 """
 
 import base64
 import binascii
-import ipaddress
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, Final, final
 from urllib.parse import parse_qsl, unquote, urlsplit
+
+from simulator.capture.secret_forms import (
+    STAND_IN,
+    Found,
+    certain_forms_in,
+    forms_in,
+    is_address,
+    is_open,
+    kind_of_key,
+    own_name,
+)
+from simulator.capture.stand_ins import (
+    STAND_INS,
+    expression_of,
+    spellings,
+    stand_in_form,
+    ways_to_write,
+)
 
 KINDS: Final = ("token", "cookie", "password", "user", "host", "address")
 """What is replaced; each can be kept."""
 
-_SHORTEST: Final = {"user": 3, "host": 3, "password": 4}
+_SHORTEST: Final = {"user": 3, "host": 3, "password": 4, "address": 2}
 """A learned value with fewer characters would be found in every other word."""
 
-_OPEN_HOSTS: Final = re.compile(
-    r"(?:localhost|leader|master|marathon|(?:[\w-]+\.)*(?:mesos|thisdcos\.directory|example)"
-    r"|(?:[\w-]+\.)*example\.(?:com|net|org)|(?:[\w-]+\.)*dcos\.io)",
-    re.ASCII | re.IGNORECASE,
-)
-"""Names that every cluster has, or nobody: they tell nothing of anybody's network."""
+_STATUS: Final = "STATUS_[A-Z_]+"
+"""Never replaced, not even in part: a user may be called "ready"."""
 
-_GENERIC_ENDS: Final = frozenset(
-    [
-        "ai",
-        "app",
-        "arpa",
-        "biz",
-        "cloud",
-        "co",
-        "com",
-        "corp",
-        "dev",
-        "edu",
-        "eu",
-        "gov",
-        "home",
-        "info",
-        "int",
-        "internal",
-        "intranet",
-        "io",
-        "lan",
-        "local",
-        "mil",
-        "net",
-        "org",
-        "private",
-        "systems",
-        "tech",
-        "test",
-    ]
-)
-_FILE_ENDS: Final = frozenset({"gz", "js", "md", "mo", "pl", "ps", "py", "rs", "sh", "so", "tf"})
-"""Two letters behind a dot that are rather a file's than a country's."""
-
-# --- forms of secrets ----------------------------------------------------------------------------
-
-_JWT: Final = r"eyJ[\w-]{5,}\.[\w-]*(?:\.[\w-]*)?"
-_WORD: Final = r"[^\s\"'<>,;&{}()\[\]\\]"
-
-_PATTERNS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
-    ("token", re.compile(r"-----BEGIN [A-Z ]+-----[\s\S]+?-----END [A-Z ]+-----")),
-    ("token", re.compile(rf"({_JWT})", re.ASCII)),
-    ("token", re.compile(rf"(?i:\b(?:bearer|basic|negotiate|digest)\s+)({_WORD}{{6,}})")),
-    ("password", re.compile(r"://[^\s/:@]+:([^\s/@]+)@")),
-    ("user", re.compile(r"://([^\s/:@]+)(?::[^\s/@]*)?@")),
-    (
-        "password",
-        re.compile(
-            r"(?i)\b[\w-]*(?:password|passwd|passphrase|pwd)[\"']?\s*[:=]\s*[\"']?"
-            rf"({_WORD}+)"
-        ),
-    ),
-    (
-        "token",
-        re.compile(
-            r"(?i)\b[\w-]*(?:token|secret|api[_-]?key|access[_-]?key|private[_-]?key|credential"
-            rf"|signature|authorization)s?[\"']?\s*[:=]\s*[\"']?({_WORD}+)"
-        ),
-    ),
-    (
-        "cookie",
-        re.compile(rf"(?i)\b[\w.-]*(?:cookie|session|sessionid|jsessionid|sid)=({_WORD}+)"),
-    ),
-    ("token", re.compile(r"\b((?:AKIA|ASIA)[A-Z0-9]{16})\b")),
-    ("token", re.compile(r"(?<![\w/+=.-])([A-Za-z0-9+/_]{40,}={0,2})(?![\w/+=.-])", re.ASCII)),
-    ("user", re.compile(r"\b([\w.+-]+@[\w-]+(?:\.[\w-]+)+)", re.ASCII)),
-    (
-        "user",
-        re.compile(
-            r"(?i)\b(?:uid|user|username|user[_-]?id|login|principal|account|owner)[\"']?\s*[:=]\s*"
-            rf"[\"']?({_WORD}+)"
-        ),
-    ),
-    ("user", re.compile(r"(?i)\buser(?:name)?\s+[`'\"]([^`'\"\s]+)[`'\"]")),
-    ("user", re.compile(rf"/users/({_WORD}+?)(?=/|\s|$)")),
-    ("address", re.compile(r"(?<![\w.:])([0-9a-f]{2}(?::[0-9a-f]{2}){5})(?![\w:])", re.IGNORECASE)),
-)
-"""Forms by which a secret is known without having been learned; the group is the secret."""
-
-_IPV4: Final = re.compile(r"(?<![\w.])(\d{1,3}(?:\.\d{1,3}){3})(?![\w.]*\d)", re.ASCII)
-_IPV6: Final = re.compile(r"(?<![\w:.])([0-9a-fA-F:]*:[0-9a-fA-F:]*:[0-9a-fA-F:.]*)(?![\w:])")
-_IP_NAME: Final = re.compile(r"\bip-\d{1,3}(?:-\d{1,3}){3}[\w.-]*", re.ASCII)
-_IN_URL: Final = re.compile(r"(?<=://)(?:[^\s/@]+@)?([\w.-]+)", re.ASCII)
-_DOTTED: Final = re.compile(r"(?<![\w.@/-])([\w-]+(?:\.[\w-]+)+)(:\d{2,5}\b)?", re.ASCII)
-_WITH_PORT: Final = re.compile(r"(?<![\w.@/:-])([A-Za-z][\w-]*):(\d{2,5})(?![\w:.])", re.ASCII)
-
-_STAND_IN: Final = re.compile(
-    r"(?:token|cookie|password|user)-\d+|host-\d+\.example|192\.0\.2\.\d+|2001:db8::\d+"
-)
-_LOGIN_KEYS: Final = {
-    "uid": "user",
-    "user": "user",
-    "username": "user",
-    "login": "user",
-    "email": "user",
-    "password": "password",
-    "token": "token",
-    "access_token": "token",
-    "id_token": "token",
-    "private_key": "token",
-    "secret": "token",
+_PLURALS: Final = {
+    "token": "tokens",
+    "cookie": "cookies",
+    "password": "passwords",
+    "user": "users",
+    "host": "hosts",
+    "address": "addresses",
 }
+_DEPTH_MAX: Final = 50
+"""Of values in JSON that are looked at: none that anybody captured is nested so deep."""
+
+_HEADERS: Final[Mapping[str, str]] = {
+    "authorization": "authorization",
+    "proxy-authorization": "authorization",
+    "x-auth-token": "authorization",
+    "x-api-key": "authorization",
+    "cookie": "cookies",
+    "set-cookie": "cookies",
+    "host": "host",
+    "x-forwarded-host": "host",
+    "x-forwarded-server": "host",
+    "x-forwarded-for": "addresses",
+    "x-real-ip": "addresses",
+    "forwarded": "addresses",
+    "via": "text",
+    "location": "url",
+    "referer": "url",
+    "origin": "url",
+    "x-marathon-leader": "url",
+}
+_COOKIE_ATTRIBUTES: Final = frozenset(
+    ["comment", "domain", "expires", "max-age", "path", "priority", "samesite", "version"]
+)
 
 
 @final
@@ -146,8 +90,13 @@ class Redactor:
 
     keep: AbstractSet[str] = frozenset()
     _known: dict[str, tuple[str, str]] = field(default_factory=dict)
+    _kept: set[str] = field(default_factory=set)
+    _aliases: dict[str, str] = field(default_factory=dict)
+    _given: set[str] = field(default_factory=set)
     _numbers: dict[str, int] = field(default_factory=dict)
     _used: dict[str, int] = field(default_factory=dict)
+    _studied: set[int] = field(default_factory=set)
+    _written: dict[str, str] = field(default_factory=dict)
     _expression: re.Pattern[str] | None = None
 
     # --- learning ----------------------------------------------------------------------------
@@ -155,113 +104,146 @@ class Redactor:
     def learn(self, kind: str, value: str) -> None:
         """Take a value for a secret of this kind, wherever it stands from now on."""
         value = value.strip()
-        is_stand_in = _STAND_IN.fullmatch(value) or (
-            kind == "host" and _OPEN_HOSTS.fullmatch(value)
-        )
-        if kind in self.keep or is_stand_in or len(value) < _SHORTEST.get(kind, 6):
-            return
-        if kind == "host" and _is_address(value):
+        if kind == "host" and is_address(value):
             kind = "address"
-        if kind == "address" and (kind in self.keep or not _tells_something(value)):
+        if len(value) < _SHORTEST.get(kind, 6) or is_open(kind, value):
             return
-        if value not in self._known:
-            self._known[value] = (kind, self._stand_in(kind))
+        if kind in self.keep:
+            self._keep(value)
+        elif value not in self._known and value not in self._kept:
+            self._known[value] = (kind, self._same(kind, value) or self._stand_in(kind, value))
             self._expression = None
+        if kind == "host" or (kind == "user" and "@" in value):
+            self._learn_own_name(kind, value)
+
+    def _keep(self, value: str) -> None:
+        """Leave a value as it is, also where it has another meaning that is not kept."""
+        self._kept.add(value)
+        if self._known.pop(value, None):
+            self._expression = None
+
+    def _learn_own_name(self, kind: str, value: str) -> None:
+        """Learn the name of a machine from its whole name, that of a person from an address."""
+        own = own_name(value)
+        if own and own != value and own not in self._known and not is_open(kind, own):
+            if kind in self.keep:
+                self._keep(own)
+            elif own not in self._kept and value in self._known:
+                self._known[own] = (kind, self._known[value][1].removesuffix(".example"))
+                self._expression = None
+
+    def _same(self, kind: str, value: str) -> str:
+        """Return the stand-in that another way of writing this value has; empty for none."""
+        if kind == "address":
+            return next(
+                (self._known[each][1] for each in spellings(value) if each in self._known), ""
+            )
+        if kind == "host":
+            known = self._known.get(value.lower()) or self._known.get(own_name(value), ("", ""))
+            whole = f"{known[1]}.example" if "." in value else known[1]
+            if known[0] == "host" and value.lower() in self._known:
+                return known[1]
+            is_free = whole not in {stand_in for _, stand_in in self._known.values()}
+            return whole if known[0] == "host" and is_free else ""
+        return ""
 
     def learn_header(self, name: str, value: str) -> None:
         """Learn what a header of a request or an answer gives away."""
-        name = name.lower()
-        if name in {"authorization", "proxy-authorization", "x-auth-token", "x-api-key"}:
-            self._learn_authorization(value)
-        elif name == "cookie":
-            for pair in value.split(";"):
-                self._learn_cookie(pair)
-        elif name == "set-cookie":
-            self._learn_cookie(value.split(";", maxsplit=1)[0])
-        elif name in {"host", "x-forwarded-host", "x-forwarded-server"}:
-            self.learn_host(value)
-        elif name in {"x-forwarded-for", "x-real-ip", "forwarded"}:
-            self._learn_addresses(value)
-        elif name in {"location", "referer", "origin", "x-marathon-leader"}:
-            self.learn_url(value)
-        elif "token" in name or "secret" in name or "key" in name:
-            self.learn("token", value)
+        name = name.lower().lstrip(":")
+        match _HEADERS.get(name, "host" if name == "authority" else ""):
+            case "authorization":
+                self._learn_authorization(value)
+            case "cookies":
+                self._learn_cookies(re.split(r"[;\n]", value))
+            case "host":
+                self.learn_host(value)
+            case "addresses":
+                self._learn_addresses(value)
+            case "url":
+                self.learn_url(value)
+            case _ if re.search(r"token|secret|api.?key|password|credential", name):
+                self.learn("token", value)
+            case _ if re.search(r"user|principal|remote-addr|client-ip", name):
+                self.learn("address" if is_address(value.strip()) else "user", value)
+        self.study(value)
 
     def _learn_addresses(self, value: str) -> None:
         for part in re.split(r"[,;=\s]+", value):
             bare = part.strip('"[]')
-            if _is_address(bare):
+            if is_address(bare):
                 self.learn("address", bare)
 
     def learn_url(self, url: str) -> None:
         """Learn the host, and whoever is named before it or in its query."""
         try:
             parts = urlsplit(url)
-            query = parse_qsl(parts.query)
+            query = [*parse_qsl(parts.query), *parse_qsl(parts.fragment)]
         except ValueError:
             return
-        if parts.username:
-            self.learn("user", unquote(parts.username))
-        if parts.password:
-            self.learn("password", unquote(parts.password))
+        for kind, said in (("user", parts.username), ("password", parts.password)):
+            if said:
+                self.learn(kind, unquote(said))
+                self.learn(kind, said)
         if parts.hostname:
             self.learn_host(parts.hostname)
+            self.learn_host(re.sub(r":\d*$", "", parts.netloc.rpartition("@")[2]))
         for name, value in query:
-            kind = _LOGIN_KEYS.get(name.lower())
-            if kind:
-                self.learn(kind, value)
+            self._learn_keyed(name, value)
 
     def learn_host(self, host: str) -> None:
         """Learn a host, with or without its port; an address is one, too."""
-        bare = host.strip("[]")
-        if not _is_address(bare):
-            bare = re.sub(r":\d+$", "", host).strip("[]")
-        self.learn("address" if _is_address(bare) else "host", bare)
+        bare = host.strip().strip("[]")
+        if not is_address(bare):
+            bare = re.sub(r":\d+$", "", host.strip()).strip("[].")
+        self.learn("host", bare)
 
     def learn_body(self, body: str) -> None:
         """Learn what a login, or an answer to one, holds."""
-        if not any(key in body for key in ("uid", "token", "password", "user", "secret", "login")):
-            return
         try:
             value = json.loads(body)
         except (ValueError, RecursionError):
-            value = dict(parse_qsl(body))
-        self._learn_values(value)
+            value = dict(parse_qsl(body)) if "=" in body[:200] else body
+        self.study_value(value)
 
-    def _learn_values(self, value: object, depth: int = 0) -> None:
-        if depth > 20:  # noqa: PLR2004 - no login is nested so deep
-            return
-        if isinstance(value, Mapping):
-            for key, inner in value.items():
-                kind = _LOGIN_KEYS.get(str(key).lower())
-                if kind and isinstance(inner, str):
-                    self.learn(kind, inner)
-                    self._learn_jwt(inner)
-                else:
-                    self._learn_values(inner, depth + 1)
-        elif isinstance(value, list):
-            for inner in value:
-                self._learn_values(inner, depth + 1)
+    def _learn_keyed(self, key: str, value: str) -> None:
+        """Learn a value that stands under a key, where the key says that it is a secret."""
+        kind = kind_of_key(key)
+        if kind == "authorization":
+            self._learn_authorization(value)
+        elif kind == "cookies":
+            self.learn_header(key, value)
+        elif kind in {"host", "machine"}:
+            if re.fullmatch(r"[\w.:\[\]-]+", value):
+                self.learn_host(value)
+        elif kind and not value.startswith("STATUS_"):
+            self.learn(kind, value)
+            self._learn_jwt(value)
 
     def _learn_authorization(self, value: str) -> None:
         scheme, _, rest = value.strip().partition(" ")
-        credentials = rest.strip() or scheme
-        if credentials.startswith("token="):
-            credentials = credentials.removeprefix("token=")
+        credentials = (rest.strip() or scheme).strip("\"'")
+        credentials = credentials.removeprefix("token=").strip("\"'")
         self.learn("token", credentials)
         self._learn_jwt(credentials)
         if scheme.lower() == "basic":
-            with_password = _decoded(credentials)
-            user, colon, password = with_password.partition(":")
+            user, colon, password = _decoded(credentials).partition(":")
             if colon:
                 self.learn("user", user)
                 self.learn("password", password)
+        for name, said in re.findall(r'(\w+)="([^"]+)"', rest):
+            self._learn_keyed(name, said)
 
-    def _learn_cookie(self, pair: str) -> None:
-        _, _, value = pair.strip().partition("=")
-        self.learn("cookie", value)
-        self._learn_jwt(value)
-        self._learn_jwt(f".{value}.")  # an info cookie is the bare payload
+    def _learn_cookies(self, pairs: Iterable[str]) -> None:
+        for pair in pairs:
+            name, _, value = pair.strip().partition("=")
+            if name.lower() == "domain":
+                self.learn_host(value.lstrip("."))
+            if name.lower() in _COOKIE_ATTRIBUTES:
+                continue
+            for written in dict.fromkeys((value.strip('"'), unquote(value.strip('"')))):
+                self.learn("cookie", written)
+                self._learn_jwt(written)
+                self._learn_jwt(f".{written}.")  # an info cookie is the bare payload
 
     def _learn_jwt(self, value: str) -> None:
         parts = value.split(".")
@@ -271,50 +253,104 @@ class Redactor:
             payload: Any = json.loads(_decoded(parts[1]) or "0")
         except (ValueError, RecursionError):
             return
-        for name in ("uid", "sub", "email"):
+        for name in ("uid", "sub", "email", "preferred_username"):
             if isinstance(payload, dict) and isinstance(payload.get(name), str):
                 self.learn("user", payload[name])
+
+    def study(self, text: str) -> None:
+        """Learn whatever in a text has the form of a secret; what stood there before, too."""
+        mark = hash(text)
+        if mark not in self._studied:
+            self._studied.add(mark)
+            self._given.update(match[0] for match in STAND_IN.finditer(text))
+            self._take(forms_in(text))
+
+    def study_name(self, text: str) -> None:
+        """Learn from the name of a file or a backup, of which less can be told."""
+        self._given.update(match[0] for match in STAND_IN.finditer(text))
+        self._take(certain_forms_in(text))
+
+    def study_value(self, value: object, depth: int = 0) -> None:
+        """Learn from every text in a JSON value, and from the keys that they stand under."""
+        if depth > _DEPTH_MAX:
+            return
+        if isinstance(value, str):
+            self.study(value)
+        elif isinstance(value, Mapping):
+            for key, inner in value.items():
+                self.study(str(key))
+                for each in inner if isinstance(inner, list) else (inner,):
+                    if isinstance(each, str) and each:
+                        self._learn_keyed(str(key), each)
+                self.study_value(inner, depth + 1)
+        elif isinstance(value, (list, tuple)):
+            for inner in value:
+                self.study_value(inner, depth + 1)
+
+    def _take(self, found: Iterable[Found]) -> None:
+        for kind, value in found:
+            if kind == "authorization":
+                self._learn_authorization(value)
+            elif kind == "cookies":
+                self._learn_cookies(value.split(";"))
+            elif kind == "host":
+                self.learn_host(value)
+            else:
+                self.learn(kind, value)
+                if kind == "token":
+                    self._learn_jwt(value)
+
+    def call(self, text: str, stand_in: str) -> None:
+        """Replace a text that is no secret, but holds one, as a whole from now on."""
+        self._aliases[text] = stand_in
+        self._expression = None
 
     # --- replacing ---------------------------------------------------------------------------
 
     def text(self, text: str) -> str:
         """Return a text without its secrets."""
-        if not text:
-            return text
-        text = self._without_known(text)
-        for kind, pattern in _PATTERNS:
-            if kind not in self.keep:
-                text = pattern.sub(partial(self._replaced, kind=kind), text)
-        if "address" not in self.keep:
-            text = _IPV4.sub(self._replaced_address, text)
-            text = _IPV6.sub(self._replaced_address, text)
-        if "host" not in self.keep:
-            for pattern in (_IP_NAME, _IN_URL, _DOTTED, _WITH_PORT):
-                text = pattern.sub(self._replaced_host, text)
-        return text
+        self.study(text)
+        return self._without_known(text)
 
     def name(self, text: str) -> str:
-        """Return a name of a file without what was learned; no form of it is taken for a host's."""
+        """Return a name without its secrets; no word in it is taken for a host's by its form."""
+        self.study_name(text)
         return self._without_known(text)
 
     def value(self, value: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
         """Return a JSON value with every text in it without its secrets, keys as well."""
+        self.study_value(value)
+        return self._cleaned(value)
+
+    def _cleaned(self, value: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, Mapping):
             return {
-                self.text(str(key)): self._under(str(key), inner) for key, inner in value.items()
+                self.key(str(key)): self._under(str(key), inner) for key, inner in value.items()
             }
         if isinstance(value, (list, tuple)):
-            return [self.value(inner) for inner in value]
+            return [self._cleaned(inner) for inner in value]
         return value
 
+    def key(self, key: str) -> str:
+        """Return a key of JSON without its secrets; what the API calls its fields stays."""
+        return key if is_open("", key) else self.text(key)
+
     def _under(self, key: str, value: object) -> object:
-        """Return what stands under a key; the key itself may tell that it is a secret."""
-        kind = _LOGIN_KEYS.get(key.lower())
-        if kind and isinstance(value, str) and value:
-            self.learn(kind, value)
-        return self.value(value)
+        """Return what stands under a key; a password may be short, or a number."""
+        is_number = isinstance(value, int) and not isinstance(value, bool)
+        if (
+            "password" in self.keep
+            or kind_of_key(key) != "password"
+            or not (is_number or (isinstance(value, str) and value))
+        ):
+            return self._cleaned(value)
+        written = self.text(f"{value}")
+        if written != f"{value}" or is_open("password", written):
+            return written
+        self._known.setdefault(f"{value}\0", ("password", self._stand_in("password", written)))
+        return self._use(f"{value}\0")
 
     @property
     def summary(self) -> tuple[str, ...]:
@@ -331,112 +367,41 @@ class Redactor:
         return tuple(lines)
 
     def _without_known(self, text: str) -> str:
-        if not self._known:
+        if not self._known and not self._aliases:
             return text
         if self._expression is None:
-            longest_first = sorted(self._known, key=len, reverse=True)
-            self._expression = re.compile("|".join(map(self._bounded, longest_first)))
+            self._expression = self._compiled()
         return self._expression.sub(lambda match: self._use(match[0]), text)
 
-    def _bounded(self, value: str) -> str:
-        """Let a name count only as a whole word: a user called "all" is not in "install"."""
-        escaped = re.escape(value)
-        is_name = self._known[value][0] in {"user", "host", "address", "password"}
-        return rf"(?<![A-Za-z0-9]){escaped}(?![A-Za-z0-9])" if is_name else escaped
+    def _compiled(self) -> re.Pattern[str]:
+        """Return an expression for all that is known, the longest first where some begin alike."""
+        self._written = dict(self._aliases)
+        for value, (kind, _) in self._known.items():
+            for written in ways_to_write(kind, value):
+                self._written.setdefault(written, value)
+        groups: dict[str, list[str]] = {}
+        for written in sorted(self._written, key=lambda each: (-len(each), each)):
+            groups.setdefault(written[:2], []).append(expression_of(written))
+        alternatives = [_STATUS, *("|".join(group) for group in groups.values())]
+        return re.compile("|".join(alternatives))
 
-    def _use(self, value: str) -> str:
-        stand_in = self._known[value][1]
+    def _use(self, written: str) -> str:
+        if written.startswith("STATUS_"):
+            return written
+        if written in self._aliases:
+            return self._aliases[written]
+        stand_in = self._known[self._written.get(written, written)][1]
         self._used[stand_in] = self._used.get(stand_in, 0) + 1
         return stand_in
 
-    def _replaced(self, match: re.Match[str], kind: str) -> str:
-        secret = match[match.lastindex or 0]
-        if _STAND_IN.fullmatch(secret.strip("/.")) or secret.startswith("STATUS_"):
-            return match[0]
-        if secret not in self._known:
-            self._known[secret] = (kind, self._stand_in(kind))
-            self._expression = None
-        start = match.start(match.lastindex or 0) - match.start()
-        return match[0][:start] + self._use(secret) + match[0][start + len(secret) :]
-
-    def _replaced_address(self, match: re.Match[str]) -> str:
-        written = match[1]
-        is_open = not _is_address(written) or not _tells_something(written)
-        return (
-            match[0]
-            if is_open or _STAND_IN.fullmatch(written)
-            else self._replaced(match, "address")
-        )
-
-    def _replaced_host(self, match: re.Match[str]) -> str:
-        is_group = match.re is not _IP_NAME
-        name = match[1] if is_group else match[0]
-        sure = match.re in {_IP_NAME, _IN_URL, _WITH_PORT} or (match.lastindex or 0) > 1
-        if _is_address(name) or _OPEN_HOSTS.fullmatch(name) or _STAND_IN.fullmatch(name):
-            return match[0]
-        if not sure and not _looks_like_host(name):
-            return match[0]
-        if match.re is _WITH_PORT and not re.search(r"[-\d]", name):
-            return match[0]  # "line:12" and the like
-        if name not in self._known:
-            self._known[name] = ("host", self._stand_in("host"))
-            self._expression = None
-        start = match.start(1) - match.start() if is_group else 0
-        return match[0][:start] + self._use(name) + match[0][start + len(name) :]
-
-    def _stand_in(self, kind: str) -> str:
-        number = self._numbers[kind] = self._numbers.get(kind, 0) + 1
-        return _STAND_INS[kind](number)
-
-
-def _address_stand_in(number: int) -> str:
-    """Return an address that documents may use and nobody has (RFC 5737, RFC 3849)."""
-    return f"192.0.2.{number}" if number < 256 else f"2001:db8::{number}"  # noqa: PLR2004
-
-
-_STAND_INS: Final[Mapping[str, Callable[[int], str]]] = {
-    "token": lambda number: f"token-{number}",
-    "cookie": lambda number: f"cookie-{number}",
-    "password": lambda number: f"password-{number}",
-    "user": lambda number: f"user-{number}",
-    "host": lambda number: f"host-{number}.example",
-    "address": _address_stand_in,
-}
-_PLURALS: Final = {
-    "token": "tokens",
-    "cookie": "cookies",
-    "password": "passwords",
-    "user": "users",
-    "host": "hosts",
-    "address": "addresses",
-}
-
-
-def unknown_kinds(keep: Iterator[str] | tuple[str, ...]) -> list[str]:
-    """Return those of the words that name no kind of secret."""
-    return [each for each in keep if each not in KINDS]
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _tells_something(address: str) -> bool:
-    """Whether an address is one of a network: every machine is its own 127.0.0.1."""
-    parsed = ipaddress.ip_address(address)
-    return not (parsed.is_loopback or parsed.is_unspecified)
-
-
-def _looks_like_host(name: str) -> bool:
-    """Whether a dotted word is rather a host than a file, a class or a version."""
-    end = name.rpartition(".")[2]
-    if any(each.isupper() for each in name) or end in _FILE_ENDS:
-        return False
-    return end in _GENERIC_ENDS or (len(end) == 2 and end.isalpha())  # noqa: PLR2004 - a country
+    def _stand_in(self, kind: str, value: str) -> str:
+        """Return a stand-in that nothing else has: the input may hold some already."""
+        form = stand_in_form(kind, value)
+        while True:
+            number = self._numbers[form] = self._numbers.get(form, 0) + 1
+            stand_in = STAND_INS[form](number)
+            if stand_in not in self._given:
+                return stand_in if kind != "host" or "." in value else stand_in[: -len(".example")]
 
 
 def _decoded(text: str) -> str:

@@ -106,6 +106,7 @@ class TextReader:
         self._name, self._now = name, at
         self._found, self._broken, self._others = 0, [], 0
         text = _ANSI.sub("", text.replace("\r\n", "\n"))
+        self._redactor.study(text)
         decoder = json.JSONDecoder()
         position, line = 0, 1
         while position < len(text):
