@@ -183,7 +183,8 @@ class Redactor:
         for kind, said in (("user", parts.username), ("password", parts.password)):
             if said:
                 self.learn(kind, unquote(said))
-                self.learn(kind, said)
+                if said not in ways_to_write(kind, unquote(said)):
+                    self.learn(kind, said)
         if parts.hostname:
             self.learn_host(parts.hostname)
             self.learn_host(re.sub(r":\d*$", "", parts.netloc.rpartition("@")[2]))

@@ -186,7 +186,7 @@ def _behind(kind: str, match: re.Match[str]) -> Iterator[Found]:
 _PRIVATE_KEY: Final = re.compile(
     r"-----BEGIN [A-Z0-9 ]{1,40}-----[^-]*(?:-(?!----)[^-]*)*(?:-----END [A-Z0-9 ]{1,40}-----)?"
 )
-_JWT: Final = re.compile(r"eyJ[\w-]{6,}(?:\.[\w-]*){0,2}", re.ASCII)
+_JWT: Final = re.compile(r"eyJ[\w-]{6,}(?:\.[\w-]+){0,2}", re.ASCII)
 _SCHEMES: Final = re.compile(
     r"(?i:\b(?:bearer|basic|negotiate|digest)[ \t]+)([^\s\"'<>,;&{}()\[\]\\]{6,4000})"
 )
@@ -290,7 +290,7 @@ def certain_forms_in(text: str) -> Iterator[Found]:
         written = match[1]
         while written and written[-1] in ".:" and not is_address(written):
             written = written[:-1]
-        if ":" in written and is_address(written):
+        if len(re.sub(r"[:.]", "", written)) > 3 and is_address(written):  # noqa: PLR2004 - no a::b
             yield "address", written
     yield from (("host", match[0]) for match in _IP_NAME.finditer(text))
 
