@@ -203,7 +203,8 @@ class Redactor:
         try:
             value = json.loads(body)
         except (ValueError, RecursionError):
-            value = dict(parse_qsl(body)) if "=" in body[:200] else body
+            is_form = "=" in body and not re.search(r"\s", body)
+            value = dict(parse_qsl(body)) if is_form else body
         self.study_value(value)
 
     def _learn_keyed(self, key: str, value: str) -> None:

@@ -186,6 +186,7 @@ def _behind(kind: str, match: re.Match[str]) -> Iterator[Found]:
 _PRIVATE_KEY: Final = re.compile(
     r"-----BEGIN [A-Z0-9 ]{1,40}-----[^-]*(?:-(?!----)[^-]*)*(?:-----END [A-Z0-9 ]{1,40}-----)?"
 )
+_LINE_OF_KEY: Final = re.compile(r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{20,}={0,2}")
 _JWT: Final = re.compile(r"eyJ[\w-]{6,}(?:\.[\w-]+){0,2}", re.ASCII)
 _SCHEMES: Final = re.compile(
     r"(?i:\b(?:bearer|basic|negotiate|digest)[ \t]+)([^\s\"'<>,;&{}()\[\]\\]{6,4000})"
@@ -280,6 +281,9 @@ def certain_forms_in(text: str) -> Iterator[Found]:
     """Yield what cannot well be anything else than a secret, not even in the name of a file."""
     for form in (_PRIVATE_KEY, _JWT, _AWS):
         yield from (("token", match[0]) for match in form.finditer(text))
+    for match in _PRIVATE_KEY.finditer(text):
+        lines = _LINE_OF_KEY.findall(match[0].replace("\\n", "\n"))
+        yield from (("token", line) for line in lines if re.search(r"\d", line))
     for match in _MAIL.finditer(text) if "@" in text else ():
         if "://" not in text[max(match.start() - 99, 0) : match.start()].rpartition(" ")[2]:
             yield "user", match[1]  # what stands before an @ in a URL may be a password
