@@ -19,7 +19,7 @@ from simulator.capture.reading.exchanges import (
     sighting_of,
 )
 from simulator.capture.reading.times import go_time, http_date, time_in_line, time_in_text
-from simulator.capture.redaction import Redactor
+from simulator.capture.secrets.redaction import Redactor
 from simulator.capture.sightings import LIST, Capture, Document, Sighting
 from simulator.core.instants import Instant
 
@@ -106,6 +106,7 @@ class TextReader:
         self._name, self._now = name, at
         self._found, self._broken, self._others = 0, [], 0
         text = _ANSI.sub("", text.replace("\r\n", "\n"))
+        self._redactor.study(text)
         decoder = json.JSONDecoder()
         position, line = 0, 1
         while position < len(text):
