@@ -4,20 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from simulator.capture.course import (
-    Life,
-    backup_components,
-    find_creates,
-    find_ends,
-    find_restores,
-    in_order,
-    lives_of,
-    restore_components,
-    thinned,
-    timestamp_of,
-    turns_of,
-)
-from simulator.capture.sightings import Capture, CaptureError, Document, Sighting
+from simulator.capture.documents import backup_components, restore_components, timestamp_of
+from simulator.capture.lives import Life, find_creates, find_ends, find_restores, lives_of
+from simulator.capture.ordering import in_order, thinned
+from simulator.capture.sightings import Capture, CaptureError, Document, Sighting, Turn
 from simulator.capture.stages import ends_as, stages_of
 from simulator.core.instants import Instant, duration_text, elapsed, rfc3339
 from simulator.core.scripts import MARATHON
@@ -128,14 +118,13 @@ def draft_of(capture: Capture) -> Draft:
 
 def _acts(seen: Sequence[Sighting], lives: Mapping[str, Life], capture: Capture) -> Iterator[Act]:
     for each in seen:
-        assert each.at is not None, "in_order() gives each a time"
         operation, argument = each.operation, each.argument
         made = ""
         if operation == "create":
             created = (life for life in lives.values() if life.created == each.at)
             made = next((life.backup_id for life in created if not life.is_guessed), "")
         yield Act(
-            at=each.at,
+            at=each.moment,
             operation=operation,
             argument=argument,
             seen=each,
@@ -294,7 +283,7 @@ def _deployed_after(draft: Draft, begun: Instant) -> Instant | None:
 def _script_create(draft: Draft, capture: Capture, life: Life, over_by: Instant | None) -> None:
     assert life.created is not None, "it was made within the capture"
     shown = [(at, backup_components(document)) for at, document in life.seen]
-    turns = turns_of(capture.turns, life.backup_id, 0)
+    turns = _turns_of(capture.turns, life.backup_id, 0)
     stages, guesses = stages_of(Status.BACKING_UP, life.created, shown, turns, over_by)
     rule = {
         "on": "create",
@@ -315,7 +304,7 @@ def _script_restore(
 ) -> None:
     restore = life.restores[number - 1]
     before = 1 if "restored" in _existing(draft, life) and life.created is None else 0
-    turns = turns_of(capture.turns, life.backup_id, number + before)
+    turns = _turns_of(capture.turns, life.backup_id, number + before)
     begun, shown = restore.begun, restore.shown
     stages, guesses = stages_of(Status.RESTORING, begun, shown, turns, over_by)
     rule = {"on": "restore", "when": {"label": life.label}, "times": "1", "then": stages}
@@ -364,3 +353,8 @@ def _name(draft: Draft) -> None:
 def _counted(draft: Draft) -> str:
     count = len(draft.lives)
     return "one backup" if count == 1 else f"{count} backups"
+
+
+def _turns_of(turns: Sequence[Turn], backup_id: str, restore: int) -> list[Turn]:
+    """Return the exact changes of a backup (``restore`` 0) or of one of its restores."""
+    return [turn for turn in turns if (turn.backup_id, turn.restore) == (backup_id, restore)]

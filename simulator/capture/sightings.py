@@ -16,6 +16,9 @@ Document: TypeAlias = Mapping[str, Any]
 LIST: Final = "list"
 OK: Final = 200
 
+REFUSALS: Final = range(400, 500)
+"""Statuses of answers that say: nothing was done, and whoever asked has to change something."""
+
 SUMMARY: Final = frozenset({"dcos_version", "id", "status", "timestamp"})
 """All that the table of ``dcos backup list`` tells of a backup."""
 
@@ -54,6 +57,12 @@ class Sighting:
     location: str = ""
     trouble: str = ""
     order: int = 0
+
+    @property
+    def moment(self) -> Instant:
+        """When it was seen, where ``ordering.in_order`` has given each a time."""
+        assert self.at is not None, "in_order() gives each a time"
+        return self.at
 
     @property
     def is_good(self) -> bool:

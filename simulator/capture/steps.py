@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from simulator.capture.course import REFUSALS, backup_components, restore_components
+from simulator.capture.documents import backup_components, restore_components
 from simulator.capture.draft import Act, Draft, Item
-from simulator.capture.sightings import Document, Sighting
+from simulator.capture.sightings import REFUSALS, Document, Sighting
 from simulator.core.instants import duration_text, elapsed
 from simulator.core.statuses import Status
 
