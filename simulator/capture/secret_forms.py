@@ -136,6 +136,13 @@ _VALUE: Final = re.compile(
     r"|[\\\"']{0,4}([^\s\"'<>,;&{}()\[\]\\|]{1,4000})"
 )
 _HEADER_VALUE: Final = re.compile(r"[\\\"']{0,4}([^\r\n\"'\\<>]{1,8000})")
+_PAIR: Final = re.compile(
+    r"[\"']((?:proxy-)?authorization|(?:set-)?cookie|host|x-[a-z-]{1,40})[\"'],\s{0,9}"
+    r"(?:[\"']value[\"']:\s{0,9})?[\"'](?=[^\s\"'])",
+    re.IGNORECASE,
+)
+"""The name of a header beside its value, as journals and HAR files write them."""
+
 _SCHEME: Final = re.compile(r"(?i:(?:bearer|basic|digest|negotiate|ntlm)\s+\S+|token=\S+)")
 _OF_MACHINE: Final = re.compile(r"[A-Za-z][\w.-]*[\d.-][\w.-]*", re.ASCII)
 _OF_USER: Final = re.compile(r"(?!\d+$)[^\s/]+")
@@ -143,8 +150,8 @@ _OF_HOST: Final = re.compile(r"[A-Za-z0-9_][\w.-]*(?::\d+)?", re.ASCII)
 
 
 def _keyed(text: str) -> Iterator[Found]:
-    """Yield what stands behind a key, an option or a header that speaks of a secret."""
-    for form in (_KEY, _OPTION):
+    """Yield what stands behind a key, an option or a header that tells of a secret."""
+    for form in (_KEY, _OPTION, _PAIR):
         end = 0
         for match in form.finditer(text):
             kind = kind_of_key(match[match.lastindex or 1]) if match.start() >= end else ""

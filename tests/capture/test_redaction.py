@@ -243,7 +243,7 @@ def test_a_kept_value_stays_whatever_else_it_is() -> None:
 def test_summary() -> None:
     """A line for each kind says how many values were replaced, and how often."""
     redactor = Redactor()
-    assert redactor.summary == ()
+    assert not redactor.summary
     redactor.text("user=jane asked 10.0.4.17 and 10.0.4.18, and jane asked 10.0.4.17")
     assert redactor.summary == (
         "1 user, 2 times: user-1 and the like",
