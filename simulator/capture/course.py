@@ -24,6 +24,9 @@ APART: Final = 10 * NANOSECONDS_PER_SECOND
 _INSTANT: Final = 1_000_000
 """A millisecond: what is seen at one and the same moment is told apart by so much."""
 
+REFUSALS: Final = range(400, 500)
+"""Statuses of answers that say: nothing was done, and whoever asked has to change something."""
+
 UUID_LENGTH: Final = 36
 
 
@@ -72,13 +75,15 @@ def in_order(capture: Capture, notes: list[str]) -> list[Sighting]:
 
 def _in_milliseconds(seen: Sequence[Sighting]) -> list[Sighting]:
     """Round times to milliseconds since the first backup that is being made, for people's eyes."""
-    running = [
+    first = _at(seen[0])
+    made = [
         stamp
         for each in seen
         for document in each.backups or ()
-        if _runs(document, Status.BACKING_UP) and (stamp := timestamp_of(document)) is not None
+        if (stamp := timestamp_of(document)) is not None
+        and (stamp > first - APART or _runs(document, Status.BACKING_UP))
     ]
-    base = min(running, default=_at(seen[0]))
+    base = min(made, default=first)
     return [replace(each, at=_rounded(_at(each), base)) for each in seen]
 
 
@@ -95,7 +100,7 @@ def _spread(seen: Sequence[Sighting], notes: list[str]) -> list[Sighting]:
         if (stamp := timestamp_of(document)) is not None
     ]
     newest = max(stamps, default=DEFAULT_START)
-    first = newest - newest % NANOSECONDS_PER_SECOND + APART
+    first = newest + APART
     if len(seen) > 1:
         apart = duration_text(_duration(APART))
         notes.append(f"nothing says when the answers came: {apart} apart were taken")
@@ -284,9 +289,13 @@ def find_creates(lives: Mapping[str, Life], seen: Sequence[Sighting]) -> list[Si
         if life is not None and life.created is None:
             moved[index] = _at_its_timestamp(life, moved, index)
             life.created = moved[index].at
+    taken = {each.at for each in moved}
     for life in lives.values():
         if life.created is None:
-            _guess_create(life, lives)
+            _guess_create(life, lives, _at(seen[0]))
+            while life.created is not None and life.created in taken:
+                life.created = Instant(life.created - _INSTANT)  # one thing at one moment
+            taken.add(life.created)
     return moved
 
 
@@ -302,7 +311,9 @@ def _at_its_timestamp(life: Life, seen: Sequence[Sighting], index: int) -> Sight
 
 
 def _made_unseen(lives: Mapping[str, Life], create: Sighting) -> Life | None:
-    """Find the backup that a create made whose answer did not say so."""
+    """Find the backup that a create made whose answer did not say so; a refusal made none."""
+    if create.status in REFUSALS:
+        return None
     for life in lives.values():
         if life.label == create.argument and life.created is None:
             stamp = timestamp_of(life.first)
@@ -313,7 +324,7 @@ def _made_unseen(lives: Mapping[str, Life], create: Sighting) -> Life | None:
     return None
 
 
-def _guess_create(life: Life, lives: Mapping[str, Life]) -> None:
+def _guess_create(life: Life, lives: Mapping[str, Life], begin: Instant) -> None:
     """Tell from the first sighting whether a backup was there from the start."""
     first = life.seen[0][0]
     stamp = timestamp_of(life.first)
@@ -322,11 +333,14 @@ def _guess_create(life: Life, lives: Mapping[str, Life]) -> None:
         fits = stamp is not None and before < stamp <= first
         life.created = stamp if fits else Instant((before + first) // 2)
         life.is_guessed = True
+    elif stamp is not None and begin < stamp <= first:
+        life.created = stamp
+        life.is_guessed = True
     elif _runs(life.first, Status.BACKING_UP) and stamp is not None and stamp < first:
         later = [
             other
             for other in lives.values()
-            if other.created is None and (timestamp_of(other.first) or 0) > stamp
+            if other.seen[0][0] <= first and (timestamp_of(other.first) or 0) > stamp
         ]
         if not later:  # otherwise it was left behind: two are never made at once
             life.created = stamp
@@ -358,6 +372,8 @@ def _guess_restores(life: Life, lives: Mapping[str, Life]) -> None:
         began = any((before or 0) <= restore.begun <= at for restore in life.restores)
         if not began and ((is_running and not was_running) or appears):
             begun = Instant((before + at) // 2) if before is not None else Instant(at - APART)
+            if life.created is not None and begun <= life.created:
+                begun = Instant((life.created + at) // 2)
             if not _is_busy(lives, begun, life):
                 life.restores.append(Restored(begun, is_guessed=True))
         before, was_running, was_shown = at, is_running, bool(shown)
@@ -431,7 +447,8 @@ def restore_components(document: Document) -> dict[str, Document]:
 def _components(value: object) -> dict[str, Document]:
     if not isinstance(value, Mapping):
         return {}
-    return {str(name): each for name, each in value.items() if isinstance(each, Mapping)}
+    named = {str(name): each for name, each in value.items() if isinstance(each, Mapping)}
+    return {name: each for name, each in named.items() if name.strip()}
 
 
 def _runs(document: Document, status: Status) -> bool:

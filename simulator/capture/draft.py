@@ -50,6 +50,7 @@ class Act:
         action: what happens to the cluster.
         guess: why it is supposed to have happened; empty for what was captured.
         order: as a sighting has it.
+        made: the id of the backup that a create makes; empty where it makes none.
     """
 
     at: Instant
@@ -59,6 +60,7 @@ class Act:
     action: Mapping[str, Any] = field(default_factory=dict)
     guess: str = ""
     order: int = 0
+    made: str = ""
 
 
 @dataclass(slots=True)
@@ -128,11 +130,23 @@ def _acts(seen: Sequence[Sighting], lives: Mapping[str, Life], capture: Capture)
     for each in seen:
         assert each.at is not None, "in_order() gives each a time"
         operation, argument = each.operation, each.argument
-        yield Act(at=each.at, operation=operation, argument=argument, seen=each, order=each.order)
+        made = ""
+        if operation == "create":
+            created = (life for life in lives.values() if life.created == each.at)
+            made = next((life.backup_id for life in created if not life.is_guessed), "")
+        yield Act(
+            at=each.at,
+            operation=operation,
+            argument=argument,
+            seen=each,
+            order=each.order,
+            made=made,
+        )
     for life in lives.values():
         if life.created is not None and life.is_guessed:
             guess = "its create is not in the capture"
-            yield Act(at=life.created, operation="create", argument=life.label, guess=guess)
+            at, label, made = life.created, life.label, life.backup_id
+            yield Act(at=at, operation="create", argument=label, guess=guess, made=made)
         for restore in life.restores:
             if restore.is_guessed:
                 guess = "the request for this restore is not in the capture"
@@ -321,7 +335,8 @@ def _add_what_was_seen(draft: Draft, capture: Capture) -> None:
     for act in draft.acts:
         if act.guess:
             named = draft.names.get(act.argument or act.action.get("lose", ""), act.argument)
-            draft.guessed.append(f"{act.operation} {named} at +{draft.since(act.at)}: {act.guess}")
+            what = named if act.operation == "cluster" else f"{act.operation} {named}"
+            draft.guessed.append(f"{what} at +{draft.since(act.at)}: {act.guess}")
 
 
 def _name(draft: Draft) -> None:

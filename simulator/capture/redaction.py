@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Final, final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -74,6 +75,9 @@ _HEADERS: Final[Mapping[str, str]] = {
     "origin": "url",
     "x-marathon-leader": "url",
 }
+_CREDENTIAL: Final = re.compile(r"((?:\S+\s+)?(?:token=)?)(.*)", re.DOTALL)
+"""The value of a header that holds credentials: how they are written, and they themselves."""
+
 _COOKIE_ATTRIBUTES: Final = frozenset(
     ["comment", "domain", "expires", "max-age", "path", "priority", "samesite", "version"]
 )
@@ -98,6 +102,10 @@ class Redactor:
     _studied: set[int] = field(default_factory=set)
     _written: dict[str, str] = field(default_factory=dict)
     _expression: re.Pattern[str] | None = None
+
+    def learned(self, since: int = 0) -> list[tuple[str, str]]:
+        """Return kind and value of each known secret, in the order in which they became known."""
+        return [(self._known[value][0], value) for value in islice(self._known, since, None)]
 
     # --- learning ----------------------------------------------------------------------------
 
@@ -313,6 +321,35 @@ class Redactor:
         """Return a text without its secrets."""
         self.study(text)
         return self._without_known(text)
+
+    def header(self, name: str, value: str) -> str:
+        """Return the value of a header without its secrets; credentials go however short they are.
+
+        Args:
+            name: of the header, in lower case.
+            value: as sent.
+        """
+        if _HEADERS.get(name) == "authorization":
+            scheme, credentials = _CREDENTIAL.fullmatch(value.strip()).groups()  # type: ignore[union-attr] # all of it is optional
+            return f"{scheme}{self._surely('token', credentials)}"
+        if name == "cookie":
+            return "; ".join(self._cookie(pair.strip()) for pair in value.split(";"))
+        if name == "set-cookie":
+            pair, *attributes = value.split(";")
+            return ";".join((self._cookie(pair), *map(self.text, attributes)))
+        return self.text(value)
+
+    def _cookie(self, pair: str) -> str:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            return self._surely("cookie", name)
+        return f"{self.text(name)}={self._surely('cookie', value)}"
+
+    def _surely(self, kind: str, value: str) -> str:
+        """Return what stands for a value of which its place says that it is a secret."""
+        if not value or kind in self.keep or STAND_IN.fullmatch(value):
+            return value
+        return self._use(value) if value in self._known else STAND_INS[kind](0)
 
     def name(self, text: str) -> str:
         """Return a name without its secrets; no word in it is taken for a host's by its form."""

@@ -6,7 +6,7 @@ from collections.abc import Set as AbstractSet
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
-from simulator.capture.comparing import MISSING, Change, as_lines, changes
+from simulator.capture.comparing import MISSING, Change, changes, same_text
 from simulator.capture.draft import Act, Draft, Item
 from simulator.capture.sightings import LIST, Sighting
 from simulator.capture.steps import carried_out, edit_value
@@ -130,9 +130,9 @@ def _answer(draft: Draft, act: Act, seen: Sighting) -> tuple[dict[str, Any], str
     own, own_type, _ = pages.admin_router_page(seen.status, draft.version)
     text = _error_text(seen.body)
     content_type = own_type
-    if as_lines(seen.body) == as_lines(own.decode()):
+    if same_text(seen.body, own.decode()):
         pass
-    elif text is not None and error_body((text,)) == body:
+    elif text is not None and same_text(seen.body, error_body((text,)).decode()):
         do.update(body="service", text=text)
         content_type = "application/json"
     elif not body:

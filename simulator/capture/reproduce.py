@@ -7,8 +7,9 @@ from typing import Final
 
 from simulator.capture.asking import answers, loaded
 from simulator.capture.comparing import differences, sentence
+from simulator.capture.course import REFUSALS
 from simulator.capture.draft import Draft, draft_of
-from simulator.capture.reading import read_inputs, without_secrets
+from simulator.capture.reading.inputs import read_inputs, without_secrets
 from simulator.capture.redaction import Redactor
 from simulator.capture.repairs import edits, failures, order
 from simulator.capture.sightings import Capture, CaptureError, Sighting
@@ -19,9 +20,6 @@ from simulator.harness.clients.in_process import run_in_process
 from simulator.harness.language.scenario import Scenario
 
 COMMAND: Final = "dcos-sim reproduce"
-
-_REFUSALS: Final = range(400, 500)
-"""Statuses with which the simulator may refuse by itself, perhaps in the same words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +99,7 @@ def _with_faults(draft: Draft, command: str) -> list[Sighting | None]:
     own = {
         number
         for number, act in enumerate(draft.acts)
-        if act.seen is not None and act.seen.status in _REFUSALS
+        if act.seen is not None and act.seen.status in REFUSALS
     }
     if own:
         draft.faults = failures(draft, own)

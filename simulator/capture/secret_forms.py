@@ -102,7 +102,7 @@ _KEYS: Final = (
         "token",
         re.compile(
             r".*(?:token|secret|credential|signature|(?:api|access|private|auth)[_.-]?key)"
-            r"(?:s|[_-]?id|[_-]?value)?"
+            r"(?:s|[_-]?(?:id|key|value|hash))?"
         ),
     ),
     (
@@ -143,6 +143,10 @@ _PAIR: Final = re.compile(
 )
 """The name of a header beside its value, as journals and HAR files write them."""
 
+_CREDENTIALS: Final = re.compile(
+    r"[\\\"']{0,4}((?i:bearer|basic|digest|negotiate|ntlm)[ \t]{1,8}[^\s\"'\\<>,;]{1,8000}"
+    r"|(?![A-Za-z]+ \w)[^\s\"'\\<>,;]{1,8000})"
+)
 _SCHEME: Final = re.compile(r"(?i:(?:bearer|basic|digest|negotiate|ntlm)\s+\S+|token=\S+)")
 _OF_MACHINE: Final = re.compile(r"[A-Za-z][\w.-]*[\d.-][\w.-]*", re.ASCII)
 _OF_USER: Final = re.compile(r"(?!\d+$)[^\s/]+")
@@ -156,7 +160,9 @@ def _keyed(text: str) -> Iterator[Found]:
         for match in form.finditer(text):
             kind = kind_of_key(match[match.lastindex or 1]) if match.start() >= end else ""
             if kind in {"authorization", "cookies"}:
-                said = _HEADER_VALUE.match(text, match.end())
+                said = (_CREDENTIALS if kind == "authorization" else _HEADER_VALUE).match(
+                    text, match.end()
+                )
                 end = said.end() if said else end
                 yield from _header(kind, said[1].strip() if said else "")
             elif kind and (value := _VALUE.match(text, match.end())):
@@ -182,7 +188,7 @@ def _behind(kind: str, match: re.Match[str]) -> Iterator[Found]:
         except ValueError:
             value = value[1:-1]
     if match.lastindex == 4:  # noqa: PLR2004 - a word, which a sentence may end with
-        value = value.rstrip(".:!?") or value
+        value = value.rstrip(".:?") or value
     form = {"machine": _OF_MACHINE, "host": _OF_HOST, "user": _OF_USER}.get(kind)
     if not _NO_SECRET.fullmatch(value) and (form is None or form.fullmatch(value)):
         yield "host" if kind == "machine" else kind, value

@@ -52,7 +52,8 @@ def stages_of(
     for name in names or [MARATHON]:
         own = [turn for turn in turns if turn.component == name]
         runs = list(_exact(own) if own else _runs(name, shown))
-        if over_by is not None and (not runs or runs[-1].status not in FINAL):
+        is_open = not runs or runs[-1].status not in FINAL
+        if over_by is not None and is_open and over_by > max([begun, *(run.last for run in runs)]):
             runs.append(_Run(over_by, over_by, Status.READY.value, "", is_exact=False))
         of_name, guessed = _stages(running, begun, runs)
         if name != MARATHON:
@@ -120,7 +121,7 @@ def _stages(
             entered = _boundary(run.last, later, entered)
             if not later.is_exact and guess:
                 guesses.append(f"how long it was {run.status}: {guess}")
-        if run.status != running:
+        if run.status != running and run.status.strip():  # a fault shows no status at all
             stage["shown_as"] = run.status
         stages.append(stage)
     if not stages:
@@ -133,12 +134,12 @@ def _stages(
 
 def _between(last: Instant, later: _Run, entered: Instant) -> tuple[str, str]:
     """Return how long a stage lasts that ends between two sightings, and what is guessed of it."""
-    boundary = _boundary(last, later, entered)
+    boundary = max(_boundary(last, later, entered), entered)
     length = duration_text(elapsed(entered, boundary))
     if later.is_exact:
         return length, ""
     shortest = duration_text(elapsed(entered, max(last, entered)))
-    longest = duration_text(elapsed(entered, later.first))
+    longest = duration_text(elapsed(entered, max(later.first, entered)))
     return length, f"between {shortest} and {longest}, {length} was taken"
 
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from simulator.capture.course import backup_components, restore_components
+from simulator.capture.course import REFUSALS, backup_components, restore_components
 from simulator.capture.draft import Act, Draft, Item
 from simulator.capture.sightings import Document, Sighting
 from simulator.core.instants import duration_text, elapsed
@@ -12,8 +12,6 @@ from simulator.core.statuses import Status
 
 EXACTLY_MAX: Final = 8
 """Of more backups than these, a list is expected to hold so many, and not which."""
-
-_REFUSED: Final = range(400, 500)
 
 
 def add_steps(draft: Draft) -> None:
@@ -50,9 +48,8 @@ def _action(draft: Draft, action: Mapping[str, Any]) -> dict[str, Any]:
 
 def _create(draft: Draft, act: Act) -> dict[str, Any]:
     step: dict[str, Any] = {"create": {"label": act.argument}}
-    made = next((life for life in draft.lives.values() if life.created == act.at), None)
-    if made is not None:
-        step["as"] = draft.names[made.backup_id]
+    if act.made:
+        step["as"] = draft.names[act.made]
     return {**step, **_outcome(draft, act)}
 
 
@@ -117,7 +114,7 @@ def _outcome(draft: Draft, act: Act) -> dict[str, Any]:
     if seen is None or seen.is_good:
         return {}
     was_done = carried_out(draft, act)
-    is_refusal = seen.status in _REFUSED and not was_done
+    is_refusal = seen.status in REFUSALS and not was_done
     return {"expect": "refused" if is_refusal else "unsuccessful"}
 
 
@@ -125,7 +122,7 @@ def carried_out(draft: Draft, act: Act) -> bool:
     """Whether what was asked for has been done, whatever was answered."""
     match act.operation:
         case "create":
-            return any(life.created == act.at for life in draft.lives.values())
+            return bool(act.made)
         case "delete" if act.argument in draft.lives:
             return draft.lives[act.argument].deleted == act.at
         case "restore" if act.argument in draft.lives:

@@ -84,13 +84,16 @@ def _listed(value: Mapping[str, Any], *, keys_apart: bool = False) -> Iterator[s
 
 
 def _mapping(key: str, value: Any) -> list[str]:  # noqa: ANN401 - whatever a file holds
-    short = _one_line({key: value})[1:-1] if not isinstance(value, str) else ""
-    if isinstance(value, str) or (len(short) + 6 <= WIDTH and key != "then"):
-        return _entry({key: value}) if isinstance(value, str) else [f"{key}: {_one_line(value)}"]
+    """Write one key with its value: on one line where that fits."""
+    if isinstance(value, str):
+        return _entry({key: value})
+    name, short = _one_line(key) or "''", _one_line(value)
+    if len(name) + len(short) + 8 <= WIDTH and key != "then":
+        return [f"{name}: {short}"]
     if isinstance(value, Mapping):
-        inner = [line for name, each in value.items() for line in _mapping(name, each)]
-        return [f"{key}:", *(f"  {line}" for line in inner)]
-    lines = [f"{key}:"]
+        inner = [line for under, each in value.items() for line in _mapping(under, each)]
+        return [f"{name}:", *(f"  {line}" for line in inner)]
+    lines = [f"{name}:"]
     for each in value:
         short = _one_line(each)
         if len(short) + 10 <= WIDTH or not isinstance(each, Mapping):

@@ -1,16 +1,14 @@
 """``dcos-sim bundle``: a scenario with all that is needed to run it again, in one file."""
 
-import sys
 from pathlib import Path
-from typing import NoReturn
 
 import rich_click as click
 
-from simulator.capture.archive import BundleError
-from simulator.capture.bundle import BUNDLE_SUFFIX, Taken, bundled, chosen, take
-from simulator.capture.profile_secrets import ProfileSecrets
-from simulator.capture.recorded import entries, runs_in_real_time
-from simulator.cli import USAGE_ERROR
+from simulator.capture.bundles.archive import BundleError
+from simulator.capture.bundles.bundle import BUNDLE_SUFFIX, Taken, bundled, chosen, take
+from simulator.capture.bundles.profile_secrets import ProfileSecrets
+from simulator.capture.bundles.recorded import entries, runs_in_real_time
+from simulator.cli import refuse
 from simulator.harness.clients import HTTP, client_kind
 from simulator.harness.language.scenario import SUFFIX
 from simulator.harness.language.source_file import SourceError
@@ -50,9 +48,9 @@ def command(*, file: Path, case: str, given: str, seed: str, output: str, force:
             _tell(taken[-1])
         out.write_bytes(bundled(file, kind, taken))
     except (SourceError, ClientError, BundleError) as error:
-        _refuse(str(error))
+        refuse(str(error))
     except OSError as error:
-        _refuse(f"{out}: cannot be written: {error.strerror}")
+        refuse(f"{out}: cannot be written: {error.strerror}")
     if count := ProfileSecrets(kind.profile).count:
         texts = "1 text" if count == 1 else f"{count} texts"
         click.echo(f"redacted {texts} of the client profile")
@@ -61,11 +59,11 @@ def command(*, file: Path, case: str, given: str, seed: str, output: str, force:
 
 def _check(out: Path, *, force: bool) -> None:
     if not out.absolute().parent.is_dir():
-        _refuse(f"{out}: there is no folder {out.absolute().parent}")
+        refuse(f"{out}: there is no folder {out.absolute().parent}")
     if out.is_dir():
-        _refuse(f"{out}: is a folder; name a file in it")
+        refuse(f"{out}: is a folder; name a file in it")
     if out.exists() and not force:
-        _refuse(f"{out}: is there already; take another name with -o, or say --force")
+        refuse(f"{out}: is there already; take another name with -o, or say --force")
 
 
 def _tell(taken: Taken) -> None:
@@ -80,8 +78,3 @@ def _tell(taken: Taken) -> None:
         click.echo(f"         {each}")
     if runs_in_real_time(taken.scenario):
         click.echo("         its cluster time is moved by real time, too: a replay may differ")
-
-
-def _refuse(sentence: str) -> NoReturn:
-    click.echo(sentence, err=True)
-    sys.exit(USAGE_ERROR)

@@ -13,6 +13,7 @@ COMMANDS: Final = {
     "test": "Run scenario files through a client, as pytest.",
     "serve": "Serve a fake cluster to point anything at.",
     "reproduce": "Turn what was captured of a failure into a scenario.",
+    "record": "Record a client and a cluster, and make a scenario of it.",
     "bundle": "Pack a scenario with all that is needed to run it again.",
     "replay": "Run a bundle again, and show what is different.",
     "explain": "Show what a scenario file scripts, before anything runs.",

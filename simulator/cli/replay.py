@@ -5,10 +5,10 @@ from pathlib import Path
 
 import rich_click as click
 
-from simulator.capture.archive import BundleError
-from simulator.capture.bundle import read_bundle
-from simulator.capture.replay import replayed, version_lines
-from simulator.cli import USAGE_ERROR
+from simulator.capture.bundles.archive import BundleError
+from simulator.capture.bundles.bundle import read_bundle
+from simulator.capture.bundles.replay import replayed, version_lines
+from simulator.cli import refuse
 
 DIFFERENT = 1
 """The exit status where something is not what it was."""
@@ -41,6 +41,5 @@ def command(*, bundle: Path, client: str, trust: bool, keep: Path | None) -> Non
             identical = identical and each.is_identical
             click.echo("\n".join(each.lines()))
     except BundleError as error:
-        click.echo(f"{bundle}: {error}", err=True)
-        sys.exit(USAGE_ERROR)
+        refuse(f"{bundle}: {error}")
     sys.exit(0 if identical else DIFFERENT)

@@ -2,7 +2,6 @@
 
 import shutil
 import sys
-from pathlib import Path
 
 import rich_click as click
 
@@ -13,14 +12,11 @@ from simulator.capture.causes import (
     cause_table,
 )
 from simulator.capture.redaction import KINDS
-from simulator.capture.reproduce import Reproduction, reproduce
+from simulator.capture.reproduce import reproduce
 from simulator.capture.sightings import CaptureError
 from simulator.cli import refuse
-from simulator.harness.language.scenario import SUFFIX
+from simulator.cli.told import DIFFERS, check_output, tell, write
 from simulator.harness.staging import first_trouble
-
-DIFFERS = 1
-"""The exit status where the scenario does not give the capture back."""
 
 
 @click.command("reproduce")
@@ -55,7 +51,7 @@ def command(
 
     Exit status 0: the scenario gives the capture back. 1: it was written, but differs as told.
     """
-    _check_output(output, force=force)
+    check_output(output, force=force)
     if lists or cause:
         if inputs:
             refuse(f"--{'list' if lists else 'cause'} takes no inputs; leave them out")
@@ -67,21 +63,9 @@ def command(
         made = reproduce(inputs, keep)
     except CaptureError as error:
         refuse(str(error))
-    _write(made.text, output)
-    _tell(made, output)
+    write(made.text, output)
+    tell(made, output)
     sys.exit(DIFFERS if made.differs else 0)
-
-
-def _check_output(output: str, *, force: bool) -> None:
-    if not output:
-        return
-    path = Path(output)
-    if not path.absolute().parent.is_dir():
-        refuse(f"-o {output}: there is no folder {path.absolute().parent}")
-    if path.is_dir():
-        refuse(f"-o {output}: is a folder; name a file in it")
-    if path.exists() and not force:
-        refuse(f"-o {output}: is there already; take another name, or say --force")
 
 
 def _show_causes() -> None:
@@ -97,7 +81,7 @@ def _show_cause(name: str, output: str) -> None:
     except UnknownCauseError as error:
         refuse(str(error))
     if output:
-        _write("\n".join(scenario.source.lines) + "\n", output)
+        write("\n".join(scenario.source.lines) + "\n", output)
         click.echo(f"written   {output}", err=True)
         return
     cause = cause_of(scenario)
@@ -107,39 +91,3 @@ def _show_cause(name: str, output: str) -> None:
     from simulator.cli.serve import serve_scenario  # noqa: PLC0415 - only where one is served
 
     serve_scenario(scenario, steps=first_trouble(scenario))
-
-
-def _write(text: str, output: str) -> None:
-    if not output:
-        click.echo(text, nl=False)
-        return
-    try:
-        Path(output).write_text(text, encoding="utf-8")
-    except OSError as error:
-        refuse(f"-o {output}: cannot be written: {error.strerror}")
-
-
-def _tell(made: Reproduction, output: str) -> None:
-    """Say on standard error what was read, replaced, guessed, and found when it was played."""
-    for title, lines in (
-        ("seen", made.seen),
-        ("replaced", made.replaced or ("nothing that looks like a secret",)),
-        ("guessed", made.guessed or ("nothing",)),
-    ):
-        for line in lines:
-            click.echo(f"{title:9} {line}", err=True)
-    answers = "1 answer" if made.total == 1 else f"{made.total} answers"
-    if made.compared < made.total:
-        answers += f" ({made.compared} of them; the others repeat these)"
-    if made.differs:
-        click.echo(f"replayed  {answers}; what differs from the capture:", err=True)
-        for line in made.differs:
-            click.echo(f"          {line}", err=True)
-    else:
-        click.echo(f"replayed  {answers}, the same as captured", err=True)
-    if output:
-        click.echo(f"written   {output}", err=True)
-        if not output.endswith(SUFFIX):
-            click.echo(
-                f"          (pytest finds it by itself when it ends with {SUFFIX})", err=True
-            )

@@ -147,7 +147,7 @@ class FaultyResponse(WireResponse):
                     await asyncio.sleep(seconds)
                 case Ending():
                     self._keep_alive = False  # whatever else the client has sent is not answered
-                    _end(transport, action)
+                    end(transport, action)
                 case Silence():
                     await asyncio.get_running_loop().create_future()
         await writer.write_eof()
@@ -171,7 +171,8 @@ class FaultyResponse(WireResponse):
         return chain(early, actions(transport, head, self._whole, asks_for_head=asks_for_head))
 
 
-def _end(transport: asyncio.Transport, ending: Ending) -> None:
+def end(transport: asyncio.Transport, ending: Ending) -> None:
+    """End a connection: politely, or with a reset."""
     if ending is Ending.CLOSE:
         transport.close()
         return

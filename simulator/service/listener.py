@@ -70,7 +70,7 @@ class Listener:
 
     def __init__(self, router: AdminRouter, *, host: str, port: int) -> None:
         self._router = router
-        self._socket = _bind(host, port)
+        self._socket = bind(host, port)
         self.host: Final = host
         self.port: Final[int] = self._socket.getsockname()[1]
         self._thread = ServerThread.shared()
@@ -99,7 +99,7 @@ class Listener:
         if self._away is None and not self._stopping.is_set():
             self._router.refuses(now=True)
             self._server.close()
-            self._socket = _bind(self.host, self.port, listens=False)
+            self._socket = bind(self.host, self.port, listens=False)
             self._away = loop.create_task(self._come_back())
 
     def leave_unread(self, seconds: float) -> None:
@@ -158,7 +158,12 @@ def _read_on(transport: asyncio.Transport) -> None:
         transport.resume_reading()
 
 
-def _bind(host: str, port: int, *, listens: bool = True) -> socket.socket:
+def bind(host: str, port: int, *, listens: bool = True) -> socket.socket:
+    """Return a socket that is bound, and listens; port 0 takes any that is free.
+
+    Raises:
+        ListenError: when the address cannot be listened on.
+    """
     if not host:
         raise ListenError("the host is empty; 127.0.0.1 is this machine only, 0.0.0.0 is everybody")
     listening = socket.socket()
