@@ -13,7 +13,7 @@ from typing import IO, Any, Final
 from simulator.capture.reading.exchanges import Exchanged, learn_exchange, operation_of, sighting_of
 from simulator.capture.reading.pace import Moment, cluster_times
 from simulator.capture.reading.times import http_date, time_in_text
-from simulator.capture.redaction import Redactor
+from simulator.capture.secrets.redaction import Redactor
 from simulator.capture.sightings import Capture
 from simulator.core.instants import Instant
 

@@ -10,8 +10,8 @@ from simulator.capture.reading.har_reader import read_har
 from simulator.capture.reading.journal_reader import take_entry, take_report
 from simulator.capture.reading.text_reader import TextReader
 from simulator.capture.reading.times import time_in_name
-from simulator.capture.redaction import Redactor
-from simulator.capture.relabelling import Labels
+from simulator.capture.secrets.redaction import Redactor
+from simulator.capture.secrets.relabelling import Labels
 from simulator.capture.sightings import Capture, CaptureError, Sighting
 from simulator.core.instants import Instant
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from simulator.capture.reading.exchanges import Exchanged, learn_exchange, sighting_of
-from simulator.capture.redaction import Redactor
+from simulator.capture.secrets.redaction import Redactor
 from simulator.capture.sightings import Capture, CaptureError, Happening, Turn
 from simulator.core.instants import Instant, parse_rfc3339
 

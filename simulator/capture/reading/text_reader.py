@@ -19,7 +19,7 @@ from simulator.capture.reading.exchanges import (
     sighting_of,
 )
 from simulator.capture.reading.times import go_time, http_date, time_in_line, time_in_text
-from simulator.capture.redaction import Redactor
+from simulator.capture.secrets.redaction import Redactor
 from simulator.capture.sightings import LIST, Capture, Document, Sighting
 from simulator.core.instants import Instant
 

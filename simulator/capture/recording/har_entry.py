@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlsplit
 from simulator.capture.reading.exchanges import learn_exchange, operation_of
 from simulator.capture.recording.answer_reader import Answer, Headers, unpacked
 from simulator.capture.recording.har_writer import OPEN_HEADERS
-from simulator.capture.redaction import Redactor
+from simulator.capture.secrets.redaction import Redactor
 from simulator.clock import as_datetime
 from simulator.core.instants import Instant
 

@@ -22,7 +22,7 @@ from simulator.capture.recording.answer_reader import BODY_MAX, Headers, bytes_o
 from simulator.capture.recording.har_entry import Exchange, clean_url, entry_of, learn
 from simulator.capture.recording.har_writer import HarFile
 from simulator.capture.recording.upstream import FAILED, SENTENCES, TIMED_OUT, Upstream, trouble_of
-from simulator.capture.redaction import Redactor
+from simulator.capture.secrets.redaction import Redactor
 from simulator.clock import RealTime
 from simulator.core.faults import Ending
 from simulator.service.delivery import end

@@ -20,8 +20,8 @@ from simulator.capture.recording import answer_reader
 from simulator.capture.recording.har_writer import HarFile
 from simulator.capture.recording.proxy import Recorder
 from simulator.capture.recording.upstream import upstream_of
-from simulator.capture.redaction import Redactor
 from simulator.capture.reproduce import Reproduction, made_of
+from simulator.capture.secrets.redaction import Redactor
 from simulator.service.delivery import NO_LINGER
 from simulator.service.fake_cluster import FakeCluster
 

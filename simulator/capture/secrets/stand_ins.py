@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 from urllib.parse import quote, quote_plus
 
-from simulator.capture.secret_forms import MAC
+from simulator.capture.secrets.forms import MAC
 
 _BOUNDED: Final = 8
 """A value with fewer characters counts only as a whole word: "all" is not in "install"."""

@@ -1,7 +1,7 @@
 """Takes secrets out of what was captured, before anything of it is written or said.
 
 First everything is learned: values that headers, logins and addresses give away, and what has the
-form of a secret (``secret_forms.py``). Then texts are rewritten: what was learned is replaced
+form of a secret (``forms.py``). Then texts are rewritten: what was learned is replaced
 wherever it stands. The same value becomes the same stand-in everywhere, so that what belongs
 together still does. What is replaced too much costs a word in an error text; too little would give
 a secret away.
@@ -18,7 +18,7 @@ from itertools import islice
 from typing import Any, Final, final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from simulator.capture.secret_forms import (
+from simulator.capture.secrets.forms import (
     STAND_IN,
     Found,
     certain_forms_in,
@@ -28,7 +28,7 @@ from simulator.capture.secret_forms import (
     kind_of_key,
     own_name,
 )
-from simulator.capture.stand_ins import (
+from simulator.capture.secrets.stand_ins import (
     STAND_INS,
     expression_of,
     spellings,
@@ -76,7 +76,7 @@ _HEADERS: Final[Mapping[str, str]] = {
     "x-marathon-leader": "url",
 }
 _CREDENTIAL: Final = re.compile(r"((?:\S+\s+)?(?:token=)?)(.*)", re.DOTALL)
-"""The value of a header that holds credentials: how they are written, and they themselves."""
+"""The value of a header of credentials: how they are written, and they themselves."""
 
 _COOKIE_ATTRIBUTES: Final = frozenset(
     ["comment", "domain", "expires", "max-age", "path", "priority", "samesite", "version"]
@@ -349,7 +349,8 @@ class Redactor:
         """Return what stands for a value of which its place says that it is a secret."""
         if not value or kind in self.keep or STAND_IN.fullmatch(value):
             return value
-        return self._use(value) if value in self._known else STAND_INS[kind](0)
+        written = self._without_known(value) if value in self._known else value
+        return written if written != value else STAND_INS[stand_in_form(kind, value)](0)
 
     def name(self, text: str) -> str:
         """Return a name without its secrets; no word in it is taken for a host's by its form."""

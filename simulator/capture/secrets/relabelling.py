@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any, Final, final
 
 from simulator.capture.course import split_id, timestamp_of
-from simulator.capture.redaction import Redactor
+from simulator.capture.secrets.redaction import Redactor
 from simulator.capture.sightings import LIST, Capture, Document
 from simulator.core.identifiers import label_problems, prefix_problems
 from simulator.core.versions import checked_version

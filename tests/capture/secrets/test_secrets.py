@@ -3,9 +3,11 @@
 import base64
 import html
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from subprocess import CompletedProcess
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -14,7 +16,26 @@ import pytest
 from simulator.capture.reproduce import Reproduction, reproduce
 from simulator.capture.sightings import CaptureError
 
-Run = Callable[..., CompletedProcess[str]]
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def dcos_sim(tmp_path: Path) -> Run:
+    """Return how to run ``dcos-sim`` as a process of its own, in the test's folder."""
+    environment = {name: os.environ[name] for name in os.environ if "PYTEST" not in name}
+
+    def dcos_sim(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "simulator.cli.main", *arguments],
+            cwd=tmp_path,
+            env={**environment, "COLUMNS": "120", "NO_COLOR": "1"},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+
+    return dcos_sim
 
 
 def encoded(value: object) -> str:
@@ -136,9 +157,6 @@ ANSWERED: Final = [
 ]
 LOGIN: Final = json.dumps({"uid": S["user who logs in"], "password": S["odd password"]})
 SERVICE: Final = "/system/v1/backup/v1"
-BY_USER: Final = f"-u '{S['basic user']}:{S['basic password']}' -b 'sid={S['java session']}'"
-BY_BEARER: Final = f"-H 'Authorization: Bearer {S['bearer']}' -d '{json.dumps({'id': IDS[0]})}'"
-BY_TOKEN: Final = f'-H "Authorization: token={S["token"]}"'
 PROMPT: Final = f"[{S['user']}@{S['host of a shell']} ~]$ "
 
 
@@ -224,7 +242,10 @@ def of_har() -> str:
 def of_verbose_curl() -> str:
     """Write what ``curl -v`` says of two requests."""
     lines = [
-        f"$ curl -v {BY_USER} https://{S['host']}{SERVICE}/list",
+        (
+            f"$ curl -v -u '{S['basic user']}:{S['basic password']}' -b 'sid={S['java session']}' "
+            f"https://{S['host']}{SERVICE}/list"
+        ),
         f"*   Trying {S['IPv4']}:443...",
         f"* Connected to {S['host']} ({S['IPv4']}) port 443 (#0)",
         f"* {BARE}",
@@ -235,7 +256,10 @@ def of_verbose_curl() -> str:
         *(f"< {name}: {value}" for name, value in ANSWERED),
         "<",
         LIST_TEXT,
-        f"$ curl -v -X POST {BY_BEARER} https://{S['short host']}{SERVICE}/restore",
+        (
+            f"$ curl -v -X POST -H 'Authorization: Bearer {S['bearer']}' "
+            f"-d '{json.dumps({'id': IDS[0]})}' https://{S['short host']}{SERVICE}/restore"
+        ),
         f"> POST {SERVICE}/restore HTTP/1.1",
         ">",
         "< HTTP/1.1 500 Internal Server Error",
@@ -249,7 +273,10 @@ def of_verbose_curl() -> str:
 def of_curl_with_heads() -> str:
     """Write what ``curl -i`` prints."""
     lines = [
-        f"{PROMPT}curl -i {BY_TOKEN} https://{S['user']}:{S['password']}@{S['host']}{SERVICE}/list",
+        (
+            f'{PROMPT}curl -i -H "Authorization: token={S["token"]}" '
+            f"https://{S['user']}:{S['password']}@{S['host']}{SERVICE}/list"
+        ),
         "HTTP/1.1 200 OK",
         *(f"{name}: {value}" for name, value in ANSWERED),
         "Set-Cookie: dcos-acs-info-cookie=" + S["info cookie"],
@@ -354,9 +381,6 @@ def test_no_secret_is_in_a_reproduction(tmp_path: Path, name: str) -> None:
     labels = {entry["label"] for entry in made.scenario.source.value["cluster"]["backups"]}
     assert len(labels) == 3
     assert "label-1" in labels
-    if name != "table.txt":
-        for told in ("cannot reach https://", "Authorization: Basic", "wrote to", ":5051"):
-            assert told in made.text
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -366,99 +390,6 @@ def test_no_secret_is_said_by_the_command(dcos_sim: Run, tmp_path: Path, name: s
     made = dcos_sim("reproduce", name, "-o", "made.scenario.yaml")
     written = (tmp_path / "made.scenario.yaml").read_text(encoding="utf-8")
     assert (made.returncode, found_in(made.stdout + made.stderr + written)) == (0, [])
-
-
-def har_with(place: str) -> str:
-    """Write a HAR with one secret in it, beside a list that shows it to whoever knows it."""
-    request: dict[str, Any] = {"method": "GET", "url": f"http://localhost{SERVICE}/list"}
-    one: dict[str, Any] = {"startedDateTime": STAMPS[2], "request": request, "response": {}}
-    named = {"name": "access_token", "value": ALONE}
-    match place:
-        case "header":
-            request["headers"] = [{"name": "Authorization", "value": f"token={ALONE}"}]
-        case "header of the answer":
-            one["response"]["headers"] = [{"name": "Set-Cookie", "value": f"a={ALONE}; Path=/"}]
-        case "cookie":
-            request["cookies"] = [{"name": "a", "value": ALONE}]
-        case "cookie of the answer":
-            one["response"]["cookies"] = [{"name": "a", "value": ALONE}]
-        case "query":
-            request["queryString"] = [named]
-        case "form":
-            request["postData"] = {"params": [named]}
-        case "login":
-            text = base64.b64encode(json.dumps({"password": ALONE}).encode()).decode()
-            request["postData"] = {"text": text, "encoding": "base64"}
-    content = {"text": json.dumps([{**PLAIN, "error": f"by {ALONE}"}])}
-    one["response"] |= {"status": 200, "content": content}
-    return json.dumps({"log": {"entries": [one]}})
-
-
-ALONE: Final = "qwertzuiopas"
-"""A secret that has no form of its own."""
-
-PLAIN: Final = {"dcos_version": "1.13.0", "id": f"nightly-{UUIDS[0]}", "status": "STATUS_READY"}
-PLACES: Final = [
-    "header",
-    "header of the answer",
-    "cookie",
-    "cookie of the answer",
-    "query",
-    "form",
-    "login",
-]
-LINES: Final = [
-    f"> Authorization: token={ALONE}",
-    f"> Authorization: Basic {base64.b64encode(f'root:{ALONE}'.encode()).decode()}",
-    f"< Set-Cookie: a={ALONE}; HttpOnly",
-    f"> Cookie: b=1; a={ALONE}",
-    f"> Host: {ALONE}",
-    f"> X-Auth-Token: {ALONE}",
-    f"Location: https://{ALONE}:8443/",
-    f"curl -u root:{ALONE} https://localhost/",
-    f"curl --user 'root:{ALONE}' \\",
-    f"  -H 'Authorization: token={ALONE}' \\",
-    f"  --cookie a={ALONE} \\",
-    f"  --data '{json.dumps({'uid': ALONE})}'",
-    f"curl -x http://root:{ALONE}@localhost:3128 https://localhost/",
-    f"$ dcos config set core.dcos_acs_token {ALONE}",
-    f'dcos_acs_token = "{ALONE}"',
-    f"$ dcos auth login --username={ALONE}",
-    f"$ dcos auth login --password {ALONE}",
-    f"{ALONE}@localhost:~$ dcos backup list",
-    f"[root@{ALONE} ~]$ dcos backup list",
-    f"* Could not resolve host: {ALONE}",
-    f"* Connected to {ALONE} (127.0.0.1) port 443",
-    f"HTTPSConnectionPool(host='{ALONE}', port=443): Max retries exceeded",
-    f"dial tcp: lookup {ALONE} on 127.0.0.1:53: no such host",
-    f"java.net.UnknownHostException: {ALONE}: Name or service not known",
-    f"password: {ALONE}",
-    json.dumps({"meta": {"password": ALONE}}),
-    json.dumps({"meta": json.dumps({"clientSecret": ALONE})}),
-    json.dumps({"agent": {"hostname": ALONE}}),
-    json.dumps({"users": [{"uid": ALONE}]}),
-    json.dumps({"kind": "Exchange", "headers": [["authorization", f"token={ALONE}"]]}),
-    json.dumps({"kind": "Exchange", "headers": [["cookie", f"a={ALONE}"]]}),
-]
-
-
-@pytest.mark.parametrize("place", PLACES)
-def test_each_place_of_a_har_is_learned_from(tmp_path: Path, place: str) -> None:
-    """One of them is enough for a secret to be known everywhere."""
-    (tmp_path / "one.har").write_text(har_with(place), encoding="utf-8")
-    made = reproduce([str(tmp_path)])
-    assert ALONE not in all_of(made)
-    assert "error: by " in made.text
-
-
-@pytest.mark.parametrize("line", LINES)
-def test_each_line_of_a_text_is_learned_from(tmp_path: Path, line: str) -> None:
-    """Also what comes after the answer that shows the secret, and what is no answer at all."""
-    shown = json.dumps({**PLAIN, "error": f"by {ALONE}"})
-    (tmp_path / "one.log").write_text(f"{shown}\n{line}\n", encoding="utf-8")
-    made = reproduce([str(tmp_path)])
-    assert ALONE not in all_of(made)
-    assert "error: by " in made.text
 
 
 @pytest.mark.parametrize("part", [0.2, 0.5, 0.8, 0.95])

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator.capture.redaction import KINDS, Redactor
+from simulator.capture.secrets.redaction import KINDS, Redactor
 
 
 def part_of_jwt(value: object) -> str:
@@ -78,6 +78,12 @@ def test_addresses_of_urls_and_logins_give_away() -> None:
         (f"got {JWT}.", "got token-1."),
         (f"sent Bearer {OPAQUE}", "sent Bearer token-1"),
         (f"Authorization: token={OPAQUE}", "Authorization: token=token-1"),
+        (
+            f"Authorization: Bearer {OPAQUE}; pwd=hunter2!",
+            "Authorization: Bearer token-1; pwd=password-1",
+        ),
+        ("authorization: permissions lack", "authorization: permissions lack"),
+        ("secret_key: hunter2", "secret_key: token-1"),
         ("token: expired", "token: expired"),
         ("password=hunter2 is wrong", "password=password-1 is wrong"),
         ('{"password": "hunter two"}', '{"password": "password-1"}'),
