@@ -355,6 +355,6 @@ def _looks_like_host(name: str, *, has_port: bool) -> bool:
         return False
     if has_port and not is_mixed:
         return True
-    if _WORDLY_ENDS.fullmatch(end):
+    if _WORDLY_ENDS.fullmatch(end) or len(parts[-2]) == 1:
         return len(parts) > 2 or bool(re.search(r"[\d-]", name))  # noqa: PLR2004
     return not is_mixed and (len(end) == 2 or _ENDS.fullmatch(end) is not None)  # noqa: PLR2004 - a country

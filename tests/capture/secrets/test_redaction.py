@@ -133,6 +133,7 @@ def test_forms_of_secrets(text: str, wanted: str) -> None:
         "Version(1, 8, 0)",
         f"nightly-{UUID}",
         f"my.app_v2.1-{UUID}",
+        "a.bc and e.g. this",
         UUID,
         "2019-03-18T23:06:41.836197172Z",
         "2019-03-18 23:06:41.836197172 +0000 UTC",
