@@ -102,7 +102,7 @@ _KEYS: Final = (
         "token",
         re.compile(
             r".*(?:token|secret|credential|signature|(?:api|access|private|auth)[_.-]?key)"
-            r"(?:s|[_-]?id|[_-]?key|[_-]?value)?"
+            r"(?:s|[_-]?(?:id|key|value|hash))?"
         ),
     ),
     (
@@ -136,6 +136,17 @@ _VALUE: Final = re.compile(
     r"|[\\\"']{0,4}([^\s\"'<>,;&{}()\[\]\\|]{1,4000})"
 )
 _HEADER_VALUE: Final = re.compile(r"[\\\"']{0,4}([^\r\n\"'\\<>]{1,8000})")
+_PAIR: Final = re.compile(
+    r"[\"']((?:proxy-)?authorization|(?:set-)?cookie|host|x-[a-z-]{1,40})[\"'],\s{0,9}"
+    r"(?:[\"']value[\"']:\s{0,9})?[\"'](?=[^\s\"'])",
+    re.IGNORECASE,
+)
+"""The name of a header beside its value, as journals and HAR files write them."""
+
+_CREDENTIALS: Final = re.compile(
+    r"[\\\"']{0,4}((?i:bearer|basic|digest|negotiate|ntlm)[ \t]{1,8}[^\s\"'\\<>,;]{1,8000}"
+    r"|(?![A-Za-z]+ \w)[^\s\"'\\<>,;]{1,8000})"
+)
 _SCHEME: Final = re.compile(r"(?i:(?:bearer|basic|digest|negotiate|ntlm)\s+\S+|token=\S+)")
 _OF_MACHINE: Final = re.compile(r"[A-Za-z][\w.-]*[\d.-][\w.-]*", re.ASCII)
 _OF_USER: Final = re.compile(r"(?!\d+$)[^\s/]+")
@@ -143,24 +154,20 @@ _OF_HOST: Final = re.compile(r"[A-Za-z0-9_][\w.-]*(?::\d+)?", re.ASCII)
 
 
 def _keyed(text: str) -> Iterator[Found]:
-    """Yield what stands behind a key, an option or a header that speaks of a secret."""
-    for form in (_KEY, _OPTION):
+    """Yield what stands behind a key, an option or a header that tells of a secret."""
+    for form in (_KEY, _OPTION, _PAIR):
         end = 0
         for match in form.finditer(text):
             kind = kind_of_key(match[match.lastindex or 1]) if match.start() >= end else ""
             if kind in {"authorization", "cookies"}:
-                said = _HEADER_VALUE.match(text, match.end())
-                end = _end_of_header(kind, said) if said else end
+                said = (_CREDENTIALS if kind == "authorization" else _HEADER_VALUE).match(
+                    text, match.end()
+                )
+                end = said.end() if said else end
                 yield from _header(kind, said[1].strip() if said else "")
             elif kind and (value := _VALUE.match(text, match.end())):
                 end = value.end()
                 yield from _behind(kind, value)
-
-
-def _end_of_header(kind: str, said: re.Match[str]) -> int:
-    """Return where the value of a header ends: in a sentence, its line goes on with other words."""
-    scheme = _SCHEME.match(said[1]) if kind == "authorization" else None
-    return said.start(1) + scheme.end() if scheme else said.end()
 
 
 def _header(kind: str, said: str) -> Iterator[Found]:
@@ -181,7 +188,7 @@ def _behind(kind: str, match: re.Match[str]) -> Iterator[Found]:
         except ValueError:
             value = value[1:-1]
     if match.lastindex == 4:  # noqa: PLR2004 - a word, which a sentence may end with
-        value = value.rstrip(".:!?") or value
+        value = value.rstrip(".:?") or value
     form = {"machine": _OF_MACHINE, "host": _OF_HOST, "user": _OF_USER}.get(kind)
     if not _NO_SECRET.fullmatch(value) and (form is None or form.fullmatch(value)):
         yield "host" if kind == "machine" else kind, value
@@ -348,6 +355,6 @@ def _looks_like_host(name: str, *, has_port: bool) -> bool:
         return False
     if has_port and not is_mixed:
         return True
-    if _WORDLY_ENDS.fullmatch(end):
+    if _WORDLY_ENDS.fullmatch(end) or len(parts[-2]) == 1:
         return len(parts) > 2 or bool(re.search(r"[\d-]", name))  # noqa: PLR2004
     return not is_mixed and (len(end) == 2 or _ENDS.fullmatch(end) is not None)  # noqa: PLR2004 - a country

@@ -72,7 +72,7 @@ def spellings(address: str) -> list[str]:
 def expression_of(written: str) -> str:
     """Return an expression for one value. It begins with the value: so it is found quickly."""
     escaped = re.escape(written)
-    is_bounded = len(written) < _BOUNDED or re.fullmatch(r"[\d.-]+", written)
+    is_bounded = len(written) < _BOUNDED or re.fullmatch(r"\d+(?:[.-]\d+){3}", written)
     if not is_bounded:
         return escaped
     before = rf"(?<![A-Za-z0-9]{escaped})" if written[0].isalnum() else ""
