@@ -1,6 +1,9 @@
+import re
+
 import pytest
 
 from simulator.capture.causes import (
+    FOLDER,
     UnknownCauseError,
     cause_named,
     cause_of,
@@ -9,6 +12,7 @@ from simulator.capture.causes import (
     grouped,
     known_causes,
 )
+from simulator.catalogue import catalogue_folder
 from simulator.core.statuses import Status
 from simulator.harness.clients.in_process import start_cluster
 from simulator.harness.language.scenario import Scenario
@@ -46,6 +50,13 @@ def test_most_causes_have_more_than_inferred_evidence() -> None:
     """They are known ones, not imagined ones."""
     strong = [each for each in CAUSES if cause_of(each).evidence != "inferred"]
     assert len(strong) > len(CAUSES) / 2
+
+
+def test_the_folder_has_a_row_for_each() -> None:
+    """In the order of the names, and none for what is not there any more."""
+    readme = (catalogue_folder() / FOLDER / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([a-z0-9-]+) \|", readme, re.MULTILINE)
+    assert rows == [each.name for each in CAUSES]
 
 
 def _shown(scenario: Scenario) -> tuple[set[Status], set[Status]]:
