@@ -13,12 +13,14 @@ from simulator.capture.causes import (
     known_causes,
 )
 from simulator.catalogue import catalogue_folder
+from simulator.core.instants import parse_duration
 from simulator.core.statuses import Status
 from simulator.harness.clients.in_process import start_cluster
 from simulator.harness.language.scenario import Scenario
 from simulator.harness.staging import first_trouble, play
 
 CAUSES = known_causes()
+AN_HOUR = parse_duration("1h")
 EACH = pytest.mark.parametrize("scenario", CAUSES, ids=[each.name for each in CAUSES])
 
 
@@ -61,8 +63,9 @@ def test_the_folder_has_a_row_for_each() -> None:
 
 def _shown(scenario: Scenario) -> tuple[set[Status], set[Status]]:
     """Return the statuses of backups and of restores where a cause has come to its trouble."""
+    until = AN_HOUR if scenario.model.program else None
     with start_cluster(scenario, "0") as cluster:
-        play(scenario, cluster, steps=first_trouble(scenario))
+        play(scenario, cluster, until, steps=first_trouble(scenario))
         backups = tuple(cluster.backups.values())
     return (
         {backup.status for backup in backups},
@@ -72,7 +75,7 @@ def _shown(scenario: Scenario) -> tuple[set[Status], set[Status]]:
 
 @EACH
 def test_a_cause_shows_the_status_that_it_is_listed_under(scenario: Scenario) -> None:
-    """Whoever serves it sees what the table promised, without doing anything."""
+    """Whoever serves it sees what the table promised; of a program's, once it has come to it."""
     title = next(title for title, group in grouped().items() if scenario in group)
     backups, restores = _shown(scenario)
     if title.startswith("A backup ends"):
