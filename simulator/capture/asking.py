@@ -10,7 +10,7 @@ from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
 from simulator.capture.draft import Act
-from simulator.capture.exchanges import FIELDS, SERVICE, Exchanged, sighting_of
+from simulator.capture.reading.exchanges import FIELDS, SERVICE, Exchanged, sighting_of
 from simulator.capture.sightings import LIST, Sighting
 from simulator.core import commands
 from simulator.core.instants import elapsed

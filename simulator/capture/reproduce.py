@@ -9,9 +9,9 @@ from simulator.capture.asking import answers, loaded
 from simulator.capture.comparing import differences, sentence
 from simulator.capture.course import REFUSALS
 from simulator.capture.draft import Draft, draft_of
-from simulator.capture.reading import read_inputs, without_secrets
-from simulator.capture.redaction import Redactor
+from simulator.capture.reading.inputs import read_inputs, without_secrets
 from simulator.capture.repairs import edits, failures, order
+from simulator.capture.secrets.redaction import Redactor
 from simulator.capture.sightings import Capture, CaptureError, Sighting
 from simulator.capture.steps import add_steps
 from simulator.capture.writing import text_of

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from simulator.capture.journal_reader import take_entry
-from simulator.capture.reading import without_secrets
-from simulator.capture.redaction import Redactor
+from simulator.capture.reading.inputs import without_secrets
+from simulator.capture.reading.journal_reader import take_entry
 from simulator.capture.reproduce import made_of
+from simulator.capture.secrets.redaction import Redactor
 from simulator.capture.sightings import Capture, CaptureError
 from simulator.capture.writing import comment_lines, file_text
 from simulator.harness.language.scenario import Scenario

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import rich_click as click
 
-from simulator.capture.archive import BundleError
-from simulator.capture.bundle import BUNDLE_SUFFIX, Taken, bundled, chosen, take
-from simulator.capture.profile_secrets import ProfileSecrets
-from simulator.capture.recorded import entries, runs_in_real_time
+from simulator.capture.bundles.archive import BundleError
+from simulator.capture.bundles.bundle import BUNDLE_SUFFIX, Taken, bundled, chosen, take
+from simulator.capture.bundles.profile_secrets import ProfileSecrets
+from simulator.capture.bundles.recorded import entries, runs_in_real_time
 from simulator.cli import refuse
 from simulator.harness.clients import HTTP, client_kind
 from simulator.harness.language.scenario import SUFFIX

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import rich_click as click
 
-from simulator.capture.reading import read_inputs, without_secrets
-from simulator.capture.recording import Recorder
-from simulator.capture.redaction import KINDS, Redactor
+from simulator.capture.reading.inputs import read_inputs, without_secrets
+from simulator.capture.recording.proxy import Recorder
+from simulator.capture.recording.upstream import Upstream, upstream_of
 from simulator.capture.reproduce import Reproduction, made_of
+from simulator.capture.secrets.redaction import KINDS, Redactor
 from simulator.capture.sightings import CaptureError
-from simulator.capture.upstream import Upstream, upstream_of
 from simulator.cli import refuse
 from simulator.cli.told import DIFFERS, check_output, tell, write
 from simulator.harness.language.scenario import SUFFIX

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import rich_click as click
 
-from simulator.capture.archive import BundleError
-from simulator.capture.bundle import read_bundle
-from simulator.capture.replay import replayed, version_lines
+from simulator.capture.bundles.archive import BundleError
+from simulator.capture.bundles.bundle import read_bundle
+from simulator.capture.bundles.replay import replayed, version_lines
 from simulator.cli import refuse
 
 DIFFERENT = 1

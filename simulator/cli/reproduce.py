@@ -11,8 +11,8 @@ from simulator.capture.causes import (
     cause_of,
     cause_table,
 )
-from simulator.capture.redaction import KINDS
 from simulator.capture.reproduce import reproduce
+from simulator.capture.secrets.redaction import KINDS
 from simulator.capture.sightings import CaptureError
 from simulator.cli import refuse
 from simulator.cli.told import DIFFERS, check_output, tell, write

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from simulator.capture.reading import TEXT_MAX, read_inputs
-from simulator.capture.redaction import Redactor
+from simulator.capture.reading.inputs import TEXT_MAX, read_inputs
 from simulator.capture.reproduce import reproduce
+from simulator.capture.secrets.redaction import Redactor
 from simulator.capture.sightings import CaptureError
 
 CAPTURES = Path(__file__).parent / "captures"

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from simulator.capture.reading import read_inputs, without_secrets
-from simulator.capture.redaction import Redactor
+from simulator.capture.reading.inputs import read_inputs, without_secrets
 from simulator.capture.reproduce import made_of
+from simulator.capture.secrets.redaction import Redactor
 from simulator.catalogue import catalogue_folder
 from simulator.harness.clients import HTTP, client_kind
 from simulator.harness.clients.in_process import run_in_process

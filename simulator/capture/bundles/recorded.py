@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import Final
 
-from simulator.capture.profile_secrets import ProfileSecrets
+from simulator.capture.bundles.profile_secrets import ProfileSecrets
 from simulator.core.time_policies import PerRequest, Rate
 from simulator.harness.clients.in_process import run_in_process
 from simulator.harness.clients.profiled import ProfiledClient

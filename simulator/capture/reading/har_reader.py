@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import IO, Any, Final
 
-from simulator.capture.exchanges import Exchanged, learn_exchange, operation_of, sighting_of
-from simulator.capture.pace import Moment, cluster_times
-from simulator.capture.redaction import Redactor
+from simulator.capture.reading.exchanges import Exchanged, learn_exchange, operation_of, sighting_of
+from simulator.capture.reading.pace import Moment, cluster_times
+from simulator.capture.reading.times import http_date, time_in_text
+from simulator.capture.secrets.redaction import Redactor
 from simulator.capture.sightings import Capture
-from simulator.capture.times import http_date, time_in_text
 from simulator.core.instants import Instant
 
 _TROUBLES: Final = {
@@ -89,7 +89,8 @@ def _take(entry: Mapping[str, Any], source: str, capture: Capture, redactor: Red
     """Learn what an entry gives away; keep it where it is about the backup service."""
     request, response = _mapping(entry, "request"), _mapping(entry, "response")
     url = _text(request, "url")
-    request_body = _text(_mapping(request, "postData"), "text")
+    posted = _mapping(request, "postData")
+    request_body = _posted(posted)
     headers = _headers(response)
     body = _body(
         _mapping(response, "content"), is_wanted=bool(operation_of(url)) or "/auth/" in url
@@ -97,8 +98,11 @@ def _take(entry: Mapping[str, Any], source: str, capture: Capture, redactor: Red
     for address in ("serverIPAddress", "connection", "_clientAddress"):
         redactor.learn("address", _text(entry, address).strip("[]"))
     for part in (request, response):
-        for cookie in part.get("cookies") or ():
-            redactor.learn("cookie", _text(cookie, "value"))
+        for cookie in _listed(part, "cookies"):
+            redactor.learn_header("cookie", f"{_text(cookie, 'name')}={_text(cookie, 'value')}")
+            redactor.learn_host(_text(cookie, "domain").lstrip("."))
+    for given in (*_listed(request, "queryString"), *_listed(posted, "params")):
+        redactor.study_value({_text(given, "name"): _text(given, "value")})
     learn_exchange(redactor, url, _headers(request), request_body, headers, body)
     status = response.get("status")
     said = f"{_text(response, '_error')} {_text(entry, '_error')} {_text(response, 'statusText')}"
@@ -134,9 +138,18 @@ def _body(content: Mapping[str, Any], *, is_wanted: bool) -> str:
 
 
 def _headers(part: Mapping[str, Any]) -> list[tuple[str, str]]:
-    given = part.get("headers")
-    listed = given if isinstance(given, list) else []
+    listed = _listed(part, "headers")
     return [(_text(header, "name"), _text(header, "value")) for header in listed]
+
+
+def _listed(part: Mapping[str, Any], key: str) -> list[Any]:
+    given = part.get(key)
+    return given if isinstance(given, list) else []
+
+
+def _posted(data: Mapping[str, Any]) -> str:
+    text = _text(data, "text")
+    return _body(data, is_wanted=True) if data.get("encoding") == "base64" else text
 
 
 def _mapping(value: Mapping[str, Any], key: str) -> Mapping[str, Any]:

@@ -23,9 +23,9 @@ from typing import Annotated, Any, Final, Literal, final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from simulator.capture.archive import MIB, BundleError, json_of, packed, shown, unpacked
-from simulator.capture.profile_secrets import ProfileSecrets
-from simulator.capture.recorded import FINDING_MAX, Found, Recorded, record, why_not
+from simulator.capture.bundles.archive import MIB, BundleError, json_of, packed, shown, unpacked
+from simulator.capture.bundles.profile_secrets import ProfileSecrets
+from simulator.capture.bundles.recorded import FINDING_MAX, Found, Recorded, record, why_not
 from simulator.harness.clients.profiled import ProfiledClient
 from simulator.harness.language.profile_file import PROFILE_SUFFIX
 from simulator.harness.language.profile_model import PythonProfile

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from simulator.capture.profile_secrets import ProfileSecrets
+from simulator.capture.bundles.profile_secrets import ProfileSecrets
 from simulator.harness.clients import client_kind
 from simulator.harness.language.profile_file import load_profile
 
@@ -46,7 +46,7 @@ def redacted(folder: Path, text: str) -> Any:  # noqa: ANN401 - whatever YAML ho
         ("KEY_FILE", "/etc/keys/one.pem", "/etc/keys/one.pem"),
         ("MONKEY", "banana", "banana"),
         ("PLAIN", JWT, "token-1"),
-        ("HEADER", "Authorization: token=abcdef", "Authorization: token-1"),
+        ("HEADER", "Authorization: token=abcdef", "Authorization: token=token-1"),
         ("HEADER", "Authorization: token={token}", "Authorization: token={token}"),
         ("PROXY", "http://me:pa55word@localhost:3128", "http://me:password-1@localhost:3128"),
         ("URL", "{url}/service?access_token=abcdef1", "{url}/service?access_token=token-1"),

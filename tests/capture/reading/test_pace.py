@@ -1,6 +1,6 @@
 import pytest
 
-from simulator.capture.pace import Moment, cluster_times
+from simulator.capture.reading.pace import Moment, cluster_times
 from simulator.core.instants import NANOSECONDS_PER_SECOND, Instant
 
 

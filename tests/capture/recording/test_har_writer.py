@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from simulator.capture.har_writer import HarFile
+from simulator.capture.recording.har_writer import HarFile
 
 
 @pytest.fixture

@@ -13,15 +13,15 @@ from typing import Any, Self
 import pytest
 import trustme
 
-from simulator.capture import answer_reader
 from simulator.capture.asking import answers
 from simulator.capture.draft import draft_of
-from simulator.capture.har_writer import HarFile
-from simulator.capture.reading import read_inputs, without_secrets
-from simulator.capture.recording import Recorder
-from simulator.capture.redaction import Redactor
+from simulator.capture.reading.inputs import read_inputs, without_secrets
+from simulator.capture.recording import answer_reader
+from simulator.capture.recording.har_writer import HarFile
+from simulator.capture.recording.proxy import Recorder
+from simulator.capture.recording.upstream import upstream_of
 from simulator.capture.reproduce import Reproduction, made_of
-from simulator.capture.upstream import upstream_of
+from simulator.capture.secrets.redaction import Redactor
 from simulator.service.delivery import NO_LINGER
 from simulator.service.fake_cluster import FakeCluster
 

@@ -1,18 +1,18 @@
 """Finds out what was given, file by file, and reads it."""
 
-import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any, Final
 
-from simulator.capture.har_reader import read_har
-from simulator.capture.journal_reader import take_entry, take_report
-from simulator.capture.redaction import Redactor
-from simulator.capture.sightings import Capture, CaptureError
-from simulator.capture.text_reader import TextReader
-from simulator.capture.times import time_in_name
+from simulator.capture.reading.har_reader import read_har
+from simulator.capture.reading.journal_reader import take_entry, take_report
+from simulator.capture.reading.text_reader import TextReader
+from simulator.capture.reading.times import time_in_name
+from simulator.capture.secrets.redaction import Redactor
+from simulator.capture.secrets.relabelling import Labels
+from simulator.capture.sightings import Capture, CaptureError, Sighting
 from simulator.core.instants import Instant
 
 STDIN: Final = "-"
@@ -196,30 +196,63 @@ class _Rejoined:
 
 def without_secrets(capture: Capture, redactor: Redactor) -> Capture:
     """Return a capture with everything rewritten that the redactor takes for a secret."""
-    for seen in capture.sightings:
-        for text in (seen.body, seen.location, *map(json.dumps, seen.backups or ())):
-            redactor.learn_text(text)
-    clean = redactor.value
+    _study(capture, redactor)
+    labels = Labels(capture, redactor)
     return Capture(
-        sightings=[
-            replace(
-                seen,
-                source=redactor.name(seen.source),
-                argument=redactor.text(seen.argument),
-                backups=None if seen.backups is None else tuple(map(clean, seen.backups)),
-                body=redactor.text(seen.body),
-                location=redactor.text(seen.location),
-            )
-            for seen in capture.sightings
-        ],
+        sightings=[_clean_sighting(seen, labels, redactor) for seen in capture.sightings],
         turns=[
-            replace(turn, backup_id=redactor.text(turn.backup_id), error=redactor.text(turn.error))
+            replace(
+                turn,
+                backup_id=labels.backup_id(turn.backup_id),
+                component=redactor.key(turn.component),
+                error=redactor.text(turn.error),
+            )
             for turn in capture.turns
         ],
         happenings=[
-            replace(each, action=redactor.value(each.action)) for each in capture.happenings
+            replace(each, action={verb: redactor.text(on) for verb, on in each.action.items()})
+            for each in capture.happenings
         ],
         start=capture.start,
         inputs=[redactor.name(line) for line in capture.inputs],
-        notes=[redactor.name(line) for line in capture.notes],
+        notes=[redactor.name(line) for line in (*capture.notes, *_notes(labels))],
     )
+
+
+def _study(capture: Capture, redactor: Redactor) -> None:
+    """Let the redactor learn from everything, before anything is rewritten."""
+    for seen in capture.sightings:
+        for text in (seen.body, seen.content_type, seen.retry_after, seen.location):
+            redactor.study(text)
+        redactor.learn_body(seen.body)
+        redactor.study_value(seen.backups)
+        redactor.study_name(seen.argument)
+    for turn in capture.turns:
+        redactor.study(turn.error)
+    for happening in capture.happenings:
+        for on in happening.action.values():
+            redactor.study(on)
+    for line in (*capture.inputs, *capture.notes):
+        redactor.study_name(line)
+
+
+def _clean_sighting(seen: Sighting, labels: Labels, redactor: Redactor) -> Sighting:
+    shown = None if seen.backups is None else tuple(map(labels.document, seen.backups))
+    return replace(
+        seen,
+        source=redactor.name(seen.source),
+        argument=labels.argument(seen.operation, seen.argument),
+        backups=shown,
+        body=redactor.text(seen.body),
+        content_type=redactor.text(seen.content_type),
+        retry_after=redactor.text(seen.retry_after),
+        location=redactor.text(seen.location),
+    )
+
+
+def _notes(labels: Labels) -> Iterator[str]:
+    if labels.neutral:
+        yield (
+            "a label that holds a name would be none any more with another name in it: "
+            "label-1 and the like stand for such"
+        )

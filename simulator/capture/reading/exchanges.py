@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
-from simulator.capture.redaction import Redactor
+from simulator.capture.secrets.redaction import Redactor
 from simulator.capture.sightings import LIST, OK, Document, Sighting
 from simulator.core.instants import Instant
 
@@ -115,8 +115,9 @@ def learn_exchange(
         pairs = headers.items() if isinstance(headers, Mapping) else headers
         for name, value in pairs:
             redactor.learn_header(name, value)
+    redactor.study(url)
     redactor.learn_body(request_body)
-    if "/auth/" in url:
+    if "/auth/" in url or operation_of(url):
         redactor.learn_body(response_body)
 
 

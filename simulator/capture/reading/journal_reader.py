@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from simulator.capture.exchanges import Exchanged, learn_exchange, sighting_of
-from simulator.capture.redaction import Redactor
+from simulator.capture.reading.exchanges import Exchanged, learn_exchange, sighting_of
+from simulator.capture.secrets.redaction import Redactor
 from simulator.capture.sightings import Capture, CaptureError, Happening, Turn
 from simulator.core.instants import Instant, parse_rfc3339
 
@@ -66,7 +66,7 @@ def take_report(
     failed = [each for each in candidates if each.get("outcome") == "failed"]
     chosen = failed or candidates
     if len(chosen) != 1:
-        shown = ", ".join(str(each.get("id")) for each in chosen[:5])
+        shown = redactor.text(", ".join(str(each.get("id")) for each in chosen[:5]))
         raise CaptureError(
             f"{source}: the report holds {len(chosen)} {'failed ' if failed else ''}scenarios, and "
             f"one is needed; run one of them alone with --report-json: {shown or 'none'}"
@@ -87,7 +87,8 @@ def _take_scenario(
         if isinstance(entry, Mapping)
     ]
     if not any(taken):
-        raise CaptureError(f"{source}: the scenario {scenario.get('id')} has seen nothing")
+        named = redactor.text(str(scenario.get("id")))
+        raise CaptureError(f"{source}: the scenario {named} has seen nothing")
 
 
 def _take_exchange(

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from simulator.capture import archive
-from simulator.capture.archive import BundleError, json_of, packed
-from simulator.capture.bundle import (
+from simulator.capture.bundles import archive
+from simulator.capture.bundles.archive import BundleError, json_of, packed
+from simulator.capture.bundles.bundle import (
     CONTENTS,
     PROFILE,
     SCENARIO,

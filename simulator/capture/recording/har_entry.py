@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
-from simulator.capture.answer_reader import Answer, Headers, unpacked
-from simulator.capture.exchanges import learn_exchange, operation_of
-from simulator.capture.har_writer import OPEN_HEADERS
-from simulator.capture.redaction import Redactor
+from simulator.capture.reading.exchanges import learn_exchange, operation_of
+from simulator.capture.recording.answer_reader import Answer, Headers, unpacked
+from simulator.capture.recording.har_writer import OPEN_HEADERS
+from simulator.capture.secrets.redaction import Redactor
 from simulator.clock import as_datetime
 from simulator.core.instants import Instant
 

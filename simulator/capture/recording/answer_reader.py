@@ -11,7 +11,13 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final
 
-from simulator.capture.upstream import CHUNKS_BROKEN, CLOSED, NO_HTTP, TOO_SHORT, trouble_of
+from simulator.capture.recording.upstream import (
+    CHUNKS_BROKEN,
+    CLOSED,
+    NO_HTTP,
+    TOO_SHORT,
+    trouble_of,
+)
 from simulator.core.faults import Ending
 
 BODY_MAX: Final = 64 * 1024 * 1024

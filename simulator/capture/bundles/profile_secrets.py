@@ -11,7 +11,7 @@ from typing import Any, Final, final
 
 import yaml
 
-from simulator.capture.redaction import Redactor
+from simulator.capture.secrets.redaction import Redactor
 from simulator.harness.language.profile_file import Profile
 from simulator.harness.language.source_file import Value
 from simulator.harness.language.template import names_in, split_words

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from simulator.capture.difference import difference, told
+from simulator.capture.bundles.difference import difference, told
 
 AT = "2019-03-18T23:16:33Z"
 

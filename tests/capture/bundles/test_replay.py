@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from simulator.capture.archive import BundleError, packed
-from simulator.capture.bundle import (
+from simulator.capture.bundles.archive import BundleError, packed
+from simulator.capture.bundles.bundle import (
     CONTENTS,
     PROFILE,
     SCENARIO,
@@ -22,7 +22,7 @@ from simulator.capture.bundle import (
     read_bundle,
     take,
 )
-from simulator.capture.replay import Replayed, replayed, version_lines
+from simulator.capture.bundles.replay import Replayed, replayed, version_lines
 from simulator.harness.clients import client_kind
 
 TEXT = """\

@@ -18,11 +18,11 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
 
-from simulator.capture.answer_reader import BODY_MAX, Headers, bytes_of, receive, text_of
-from simulator.capture.har_entry import Exchange, clean_url, entry_of, learn
-from simulator.capture.har_writer import HarFile
-from simulator.capture.redaction import Redactor
-from simulator.capture.upstream import FAILED, SENTENCES, TIMED_OUT, Upstream, trouble_of
+from simulator.capture.recording.answer_reader import BODY_MAX, Headers, bytes_of, receive, text_of
+from simulator.capture.recording.har_entry import Exchange, clean_url, entry_of, learn
+from simulator.capture.recording.har_writer import HarFile
+from simulator.capture.recording.upstream import FAILED, SENTENCES, TIMED_OUT, Upstream, trouble_of
+from simulator.capture.secrets.redaction import Redactor
 from simulator.clock import RealTime
 from simulator.core.faults import Ending
 from simulator.service.delivery import end

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any, Final, TypeAlias
 
-from simulator.capture.archive import json_of
-from simulator.capture.recorded import entries
+from simulator.capture.bundles.archive import json_of
+from simulator.capture.bundles.recorded import entries
 from simulator.harness.plain_text import printable
 
 Entry: TypeAlias = Mapping[str, Any]

@@ -11,16 +11,16 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, final
 
-from simulator.capture.exchanges import (
+from simulator.capture.reading.exchanges import (
     Exchanged,
     is_backup,
     learn_exchange,
     operation_of,
     sighting_of,
 )
-from simulator.capture.redaction import Redactor
+from simulator.capture.reading.times import go_time, http_date, time_in_line, time_in_text
+from simulator.capture.secrets.redaction import Redactor
 from simulator.capture.sightings import LIST, Capture, Document, Sighting
-from simulator.capture.times import go_time, http_date, time_in_line, time_in_text
 from simulator.core.instants import Instant
 
 _ANSI: Final = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07]*\x07")
@@ -106,6 +106,7 @@ class TextReader:
         self._name, self._now = name, at
         self._found, self._broken, self._others = 0, [], 0
         text = _ANSI.sub("", text.replace("\r\n", "\n"))
+        self._redactor.study(text)
         decoder = json.JSONDecoder()
         position, line = 0, 1
         while position < len(text):

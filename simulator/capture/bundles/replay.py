@@ -12,8 +12,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final, final
 
-from simulator.capture.archive import BundleError, shown
-from simulator.capture.bundle import (
+from simulator.capture.bundles.archive import BundleError, shown
+from simulator.capture.bundles.bundle import (
     CONTENTS,
     PROFILE,
     SCENARIO,
@@ -22,8 +22,15 @@ from simulator.capture.bundle import (
     ScenarioModel,
     versions,
 )
-from simulator.capture.difference import Difference, difference, told
-from simulator.capture.recorded import Found, Recorded, entries, record, runs_in_real_time, why_not
+from simulator.capture.bundles.difference import Difference, difference, told
+from simulator.capture.bundles.recorded import (
+    Found,
+    Recorded,
+    entries,
+    record,
+    runs_in_real_time,
+    why_not,
+)
 from simulator.harness.clients import HTTP, client_kind
 from simulator.harness.clients.profiled import ProfiledClient
 from simulator.harness.clients.python import PREFIX

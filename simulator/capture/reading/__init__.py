@@ -1,0 +1,1 @@
+"""Reads what was given, whatever it is: everything becomes sightings."""

@@ -1,0 +1,1 @@
+"""What is a secret, and what stands for it where it was."""
