@@ -74,7 +74,7 @@ def _is_lost(scenario: Scenario) -> bool:
 
 GROUPS: Final[dict[str, Callable[[Scenario], bool]]] = {
     f"A backup or restore stays in {Status.BACKING_UP} or {Status.RESTORING}": _is_stuck,
-    "A backup cannot be seen, or is gone": _is_lost,
+    "A request fails, or a backup is gone": _is_lost,
     f"A restore ends in {Status.ERROR}": _is_restore,
     f"A backup ends in {Status.ERROR}": lambda scenario: True,  # noqa: ARG005 - all others
 }
