@@ -407,6 +407,10 @@ class Simulation:
             self.settle(self.clock.now)
             return self._cluster.marathon_available
 
+    def is_permitted(self, now: Instant) -> bool:
+        """Whether Admin Router permits the token's user the backup service at ``now``."""
+        return self.permitted_until is None or now < self.permitted_until
+
     @property
     def rules(self) -> tuple[RuleUse, ...]:
         """Every script rule with the number of operations that it has served."""

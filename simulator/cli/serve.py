@@ -13,11 +13,12 @@ from simulator.cli.typed import HELP, listen, time_policy
 from simulator.clock import RealTime
 from simulator.core.cluster import ClusterSpec
 from simulator.core.instants import Duration, duration_text, parse_duration
-from simulator.core.time_policies import Manual, TimePolicy
+from simulator.core.time_policies import TimePolicy
 from simulator.core.versions import checked_version
 from simulator.harness.language.scenario import Scenario
 from simulator.harness.language.scenario_file import load_scenarios
 from simulator.harness.language.source_file import SourceError
+from simulator.harness.language.time_model import PerRequestModel, RateModel
 from simulator.harness.staging import play
 from simulator.service.fake_cluster import LOOPBACK, FakeCluster
 from simulator.service.listener import ListenError
@@ -35,6 +36,7 @@ STOPPED_BY = (signal.SIGINT, signal.SIGTERM)
 """Signals that end a served cluster."""
 
 DEFAULT_APPS: Final = 3
+DEFAULT_RATE: Final = 1
 DEFAULT_VERSION: Final = "1.13.0"
 
 
@@ -93,7 +95,7 @@ def command(  # noqa: PLR0913 - one for each option
     if not (0 <= made_up <= MADE_UP_MAX and 0 <= made_up_backups <= MADE_UP_MAX):
         refuse(f"--apps and --backups must be from 0 to {MADE_UP_MAX}")
     try:
-        policy = time_policy(1 if rate is None else rate)
+        policy = time_policy(DEFAULT_RATE if rate is None else rate)
         block_signals()
         cluster = FakeCluster(
             ClusterSpec(dcos_version=checked_version(dcos_version or DEFAULT_VERSION)),
@@ -146,16 +148,15 @@ def serve_scenario(
         at: up to which time its steps are played first, such as ``+42s``; empty for none.
         steps: how many of them are played first, where no time says that; None for none.
         seed: where chance comes from; by default the scenario's own, or 0.
-        rate: of its time; None for the scenario's own policy, or real time where it has none.
+        rate: of its time; None for what its file says of time, or real time where it says that
+            of its client.
         pause: whether time stands still at first.
         host: the address to listen on.
         port: the port to listen on; 0 takes any that is free.
     """
     try:
         until = _moment(at)
-        policy = scenario.policy if rate is None else time_policy(rate)
-        if rate is None and (isinstance(policy, Manual) or scenario.is_autojump):
-            policy = time_policy(1)
+        policy = _policy(scenario) if rate is None else time_policy(rate)
         block_signals()
         cluster = FakeCluster(
             scenario.spec(),
@@ -174,6 +175,14 @@ def serve_scenario(
         names = play(scenario, cluster, until, steps=steps)
         told += _told_of_backups(cluster, names)
     serve(cluster, policy, pause=pause, told=told)
+
+
+def _policy(scenario: Scenario) -> TimePolicy:
+    """Return what moves time as the file says; real time where it leaves that to its client."""
+    said = scenario.model.time
+    if isinstance(said, (PerRequestModel, RateModel)):
+        return said.policy
+    return time_policy(DEFAULT_RATE)
 
 
 def _moment(at: str) -> Duration | None:

@@ -7,9 +7,13 @@ from typing import Final, final
 
 from simulator.clock import END_OF_TIME, ClockError
 from simulator.core import commands
-from simulator.core.instants import Duration, Instant, after, elapsed
+from simulator.core.backups import Backup
+from simulator.core.commands import Command, Reply
+from simulator.core.instants import ZERO, Duration, Instant, after, elapsed
 from simulator.core.statuses import Status
+from simulator.core.time_policies import PerRequest
 from simulator.harness.acting import act
+from simulator.harness.documents import restore_status_of
 from simulator.harness.language.program_model import ProgramRunModel
 from simulator.harness.language.scenario import Scenario
 from simulator.harness.language.step_model import (
@@ -56,8 +60,9 @@ def play(
     """
     ids = list(cluster.backups)
     names = {name: ids[index] for index, name in enumerate(scenario.existing_names) if name}
-    end = END_OF_TIME if until is None else after(cluster.clock.start, until)
-    player = _Player(cluster, end, names)
+    wanted = END_OF_TIME if until is None else after(cluster.clock.start, until)
+    is_polled = not isinstance(scenario.policy, PerRequest)
+    player = _Player(cluster, min(wanted, END_OF_TIME), names, is_polled)
     program = scenario.model.program
     if program is not None:
         player.run(program)
@@ -89,11 +94,21 @@ def first_trouble(scenario: Scenario) -> int:
 @final
 @dataclass(slots=True)
 class _Player:
-    """Takes steps while there is time."""
+    """Takes steps while there is time.
+
+    Attributes:
+        cluster: what they are taken on.
+        end: when there is no time any more.
+        names: the ids of backups by their names, to which creates add theirs.
+        is_polled: whether the polls of a wait move time; else the requests themselves do, of
+            which there are none, and a wait ends with the change that it waits for.
+        is_over: whether a step would have taken more time than there is.
+    """
 
     cluster: Simulation
     end: Instant
     names: dict[str, str]
+    is_polled: bool
     is_over: bool = field(default=False)
 
     def take(self, step: StepModel) -> None:
@@ -103,9 +118,9 @@ class _Player:
                 case CreateStep():
                     self._create(step.create.label, step.as_)
                 case RestoreStep():
-                    self.cluster.do(commands.Restore(self._id_of(step.restore)))
+                    self._do(commands.Restore(self._id_of(step.restore)))
                 case DeleteStep():
-                    self.cluster.do(commands.Delete(self._id_of(step.delete)))
+                    self._do(commands.Delete(self._id_of(step.delete)))
                 case ClusterStep():
                     act(self.cluster, step.cluster, self._id_named)
                 case AdvanceStep():
@@ -120,12 +135,12 @@ class _Player:
                 self._create(program.label, program.as_)
             else:
                 backup_id = self._id_named(program.backup) if program.backup else program.id
-                self.cluster.do(commands.Restore(backup_id or NOWHERE))
+                self._do(commands.Restore(backup_id or NOWHERE))
         for event in sorted(program.meanwhile, key=lambda event: event.at):
             at = after(self.cluster.clock.start, event.at)
             if at > self.end:
                 break
-            self._pass(elapsed(self.cluster.clock.now, max(at, self.cluster.clock.now)))
+            self._pass(elapsed(self._now, max(at, self._now)))
             with suppress(RefusedError):
                 act(self.cluster, event.cluster, self._id_named)
 
@@ -135,10 +150,20 @@ class _Player:
 
     @property
     def _left(self) -> Duration:
-        return elapsed(self.cluster.clock.now, max(self.end, self.cluster.clock.now))
+        return elapsed(self._now, max(self.end, self._now))
+
+    @property
+    def _now(self) -> Instant:
+        return self.cluster.clock.now
+
+    def _do(self, command: Command) -> Reply:
+        """Do what a client would ask for; nothing comes of it where none would be let in."""
+        if not (self.cluster.token_is_accepted and self.cluster.is_permitted(self._now)):
+            raise RefusedError("Admin Router lets nobody in")
+        return self.cluster.do(command)
 
     def _create(self, label: str, name: str | None) -> None:
-        made = self.cluster.do(commands.Create(label)).backup
+        made = self._do(commands.Create(label)).backup
         assert made is not None, "a create that is not refused makes a backup"
         if name:
             self.names[name] = made.id
@@ -146,30 +171,44 @@ class _Player:
     def _advance(self, step: AdvanceStep) -> None:
         match step.advance:
             case "next":
-                due = self.cluster.next_deadline()
+                due = self._due()
                 if due is not None:
-                    self._pass(elapsed(self.cluster.clock.now, due))
+                    self._pass(elapsed(self._now, due))
             case UntilStatusModel() as until:
-                name, is_restore = until.backup or until.restore or "", until.restore is not None
-                self._until(name, until.until, until.within, is_restore=is_restore)
+                self._until(until)
             case length:
                 self._pass(length)
 
     def _wait(self, wait: WaitModel) -> None:
-        """Let time pass until a poll would show a status."""
-        name, is_restore = wait.backup or wait.restore or "", wait.restore is not None
-        begun = self.cluster.clock.now
-        self._until(name, wait.for_, wait.within, is_restore=is_restore)
-        self._pass(Duration(-elapsed(begun, self.cluster.clock.now) % wait.every))
+        """Let time pass until a poll would show a status; no time where it would never do so."""
+        backup_id = self._id_named(wait.backup or wait.restore or "")
+        begun = self._now
+        while not self.is_over:
+            backup = self.cluster.backups.get(backup_id)
+            passed = elapsed(begun, self._now)
+            if backup is None or passed >= wait.within or _is_shown(backup, wait):
+                return
+            due = self._due()
+            if due is None:
+                return
+            poll = elapsed(begun, due)
+            if self.is_polled:
+                poll = Duration(poll + -poll % wait.every)
+            self._pass(Duration(min(poll, wait.within) - passed))
 
-    def _until(self, name: str, status: str, within: Duration, *, is_restore: bool) -> None:
-        """Let time pass until a backup has a status, for no longer than there is time."""
-        most = Duration(min(within, self._left))
-        backup_id = self._id_named(name)
+    def _until(self, until: UntilStatusModel) -> None:
+        """Let time pass until a backup really has a status, for no longer than there is time."""
+        backup_id = self._id_named(until.backup or until.restore or "")
+        is_restore, most = until.restore is not None, Duration(min(until.within, self._left))
         try:
-            self.cluster.clock.run_until(backup_id, status, within=most, restore=is_restore)
+            self.cluster.clock.run_until(backup_id, until.until, within=most, restore=is_restore)
         except ClockError:
             self.is_over = self._left <= 0
+
+    def _due(self) -> Instant | None:
+        """Return when something next changes by itself; what is due already happens before."""
+        self.cluster.clock.advance(ZERO)
+        return self.cluster.next_deadline()
 
     def _pass(self, length: Duration) -> None:
         if length > self._left:
@@ -183,3 +222,12 @@ class _Player:
 
     def _id_named(self, name: str) -> str:
         return self.names.get(name, NOWHERE)
+
+
+def _is_shown(backup: Backup, wait: WaitModel) -> bool:
+    """Whether clients are shown the status that a wait is for, such as one of a script's own."""
+    if wait.restore is None:
+        return backup.shown == wait.for_
+    latest = backup.restores[-1].components if backup.restores else ()
+    components = {each.name: {"status": each.shown} for each in latest}
+    return restore_status_of({"restores": {"component_status": components}}) == wait.for_

@@ -181,8 +181,7 @@ class AdminRouter:
             return self._not_found(asked.path)
         if asked.why_not:
             return self._unauthorized(route.operation if route else "", asked.why_not)
-        until = self._simulation.permitted_until
-        if until is not None and now >= until:
+        if not self._simulation.is_permitted(now):
             return self._forbidden(route.operation if route else "")
         if route is None:
             return self._not_found(asked.path)

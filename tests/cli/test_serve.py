@@ -332,6 +332,41 @@ def test_it_can_be_served_from_the_middle_of_its_steps(
     assert said["time"] == "manual"
 
 
+@pytest.mark.parametrize(
+    ("text", "options", "time"),
+    [
+        ("time: manual\nsteps: [list: {}]", [], "1 s in each real second"),
+        ("time: autojump\nsteps: [list: {}]", [], "1 s in each real second"),
+        ("program: {run: backup, label: x}", [], "1 s in each real second"),
+        ("time: {rate: 60}\nsteps: [list: {}]", [], "60 s in each real second"),
+        ("time: {per_request: 5s}\nsteps: [list: {}]", [], "5s per request"),
+        ("time: {per_request: 5s}\nsteps: [list: {}]", ["--rate", "0"], "manual"),
+    ],
+)
+def test_time_moves_as_a_file_says_where_it_needs_no_client(
+    start: Start, write: Callable[[str, str], Path], text: str, options: list[str], time: str
+) -> None:
+    """A file that leaves it to its client, or says nothing, is served in real time."""
+    write("timed", f"scenario: Timed\n{text}\n")
+    _, said = start("--scenario", "timed.scenario.yaml", *options)
+    assert said["time"] == time
+
+
+def test_the_seed_that_is_given_comes_before_that_of_the_file(
+    start: Start, write: Callable[[str, str], Path]
+) -> None:
+    """All ids are made from it."""
+    write("mine", SCRIPTED)
+    write("another", SCRIPTED.replace("mine", "another"))
+    given = ("mine", "another", "another --seed mine")
+    ids = []
+    for each in given:
+        file, *options = each.split()
+        _, said = start("--scenario", f"{file}.scenario.yaml", *options)
+        ids.append(ask(said, "GET", "/list")[0]["id"])
+    assert ids[0] == ids[2] != ids[1]
+
+
 def test_one_case_of_a_file_is_served(start: Start, write: Callable[[str, str], Path]) -> None:
     """That which is named."""
     write("cases", CASES)

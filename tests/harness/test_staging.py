@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from textwrap import dedent
@@ -5,10 +6,16 @@ from textwrap import dedent
 import pytest
 
 from simulator.core.instants import parse_duration
-from simulator.harness.clients.in_process import start_cluster
+from simulator.core.time_policies import Manual
+from simulator.harness.clients import client_kind
+from simulator.harness.clients.in_process import start_cluster, target_of
+from simulator.harness.language.scenario import Scenario
 from simulator.harness.language.scenario_file import load_scenarios
+from simulator.harness.runner import run_scenario
 from simulator.harness.staging import first_trouble, play
 from simulator.service.fake_cluster import FakeCluster
+
+BUNDLED = Path(__file__).parents[2] / "scenarios"
 
 Play = Callable[[str, str], tuple[FakeCluster, dict[str, str]]]
 
@@ -38,7 +45,7 @@ FLOW = """
 
 @pytest.fixture
 def played(tmp_path: Path) -> Iterator[Play]:
-    """Return how to play a scenario up to a moment; its cluster ends with the test."""
+    """Return how to play a scenario up to a moment, or to the end of its steps."""
     started: list[FakeCluster] = []
 
     def played(text: str, until: str) -> tuple[FakeCluster, dict[str, str]]:
@@ -46,7 +53,8 @@ def played(tmp_path: Path) -> Iterator[Play]:
         path.write_text(dedent(text), encoding="utf-8")
         (scenario,) = load_scenarios(path)
         started.append(start_cluster(scenario, "0"))
-        return started[-1], dict(play(scenario, started[-1], parse_duration(until)))
+        moment = parse_duration(until) if until else None
+        return started[-1], dict(play(scenario, started[-1], moment))
 
     yield played
     for cluster in started:
@@ -156,6 +164,136 @@ def test_a_wait_for_what_time_alone_does_not_bring_takes_none(played: Play) -> N
     )
     assert statuses(cluster) == {"nightly": "STATUS_BACKING_UP"}
     assert cluster.clock.elapsed == parse_duration("5s")
+
+
+QUEUE = """
+scenario: A queue
+time: {time}
+script:
+  - on: create
+    then:
+      - {{status: STATUS_BACKING_UP, for: 0s}}
+      - {{status: STATUS_BACKING_UP, for: 15s}}
+      - {{status: STATUS_BACKING_UP, for: 28s, shown_as: STATUS_QUEUED}}
+  - on: restore
+    optional: true
+    then: [{{status: STATUS_RESTORING, for: 30s, shown_as: STATUS_SLOW}}]
+steps:
+- create: {{label: nightly}}
+  as: first
+{steps}
+"""
+"""Clients are shown a status of its own from 15 s to 43 s, when the backup is ready."""
+
+
+@pytest.mark.parametrize(
+    ("step", "passed"),
+    [
+        ("wait: {backup: first, for: STATUS_QUEUED}", "20s"),
+        ("wait: {backup: first, for: STATUS_READY, every: 7s}", "49s"),
+        ("wait: {backup: first, for: STATUS_READY, within: 45s}", "45s"),
+        ("wait: {backup: first, for: STATUS_READY, within: 20s}", "20s"),
+        ("wait: {backup: first, for: STATUS_ERROR}", "50s"),
+        ("wait: {restore: first, for: STATUS_READY}", "50s"),
+        ("advance: next", "15s"),
+        ("advance: {backup: first, until: STATUS_READY}", "43s"),
+    ],
+)
+def test_as_much_time_passes_as_in_a_run(played: Play, step: str, passed: str) -> None:
+    """To the poll that shows a status, also one of a script's own, and never past the last one."""
+    cluster, _ = played(QUEUE.format(time="manual", steps=f"- {step}"), "")
+    assert cluster.clock.elapsed == parse_duration(passed)
+
+
+def test_a_wait_knows_what_a_restore_shows(played: Play) -> None:
+    """That is what its components show."""
+    steps = """
+- advance: {backup: first, until: STATUS_READY}
+- restore: {backup: first}
+- wait: {restore: first, for: STATUS_SLOW}
+- wait: {restore: first, for: STATUS_READY, every: 1s}
+"""
+    cluster, _ = played(QUEUE.format(time="manual", steps=steps), "")
+    assert cluster.clock.elapsed == parse_duration("1m13s")
+
+
+def test_where_requests_move_time_a_wait_ends_with_the_change(played: Play) -> None:
+    """How many polls there would be, nobody knows."""
+    step = "- wait: {backup: first, for: STATUS_READY, every: 10s}"
+    cluster, _ = played(QUEUE.format(time="{per_request: 1s}", steps=step), "")
+    assert cluster.clock.elapsed == parse_duration("43s")
+
+
+def test_nothing_is_done_for_whom_admin_router_does_not_let_in(played: Play) -> None:
+    """Without a token at once, without the permission after five seconds."""
+    cluster, _ = played(
+        """
+        scenario: Let in and out
+        cluster: {backups: [{label: older, as: old}]}
+        steps:
+          - cluster: {tokens: revoked}
+          - delete: {backup: old}
+            expect: refused
+          - cluster: {tokens: accepted}
+          - cluster: {permission: withdrawn}
+          - advance: 4s
+          - create: {label: in-time}
+          - advance: 30s
+          - create: {label: too-late}
+            expect: refused
+        """,
+        "",
+    )
+    assert list(statuses(cluster)) == ["older", "in-time"]
+
+
+def test_time_ends_also_for_a_scenario(played: Play) -> None:
+    """A wait that would go on behind the last year is given up, and the rest is not waited for."""
+    cluster, _ = played(
+        """
+        scenario: Late
+        cluster: {start: 9000-12-31T23:59:49Z}
+        steps:
+          - create: {label: nightly}
+            as: first
+          - wait: {backup: first, for: STATUS_READY}
+        """,
+        "1h",
+    )
+    assert cluster.clock.elapsed == parse_duration("10s")
+
+
+def state(cluster: FakeCluster) -> tuple[object, ...]:
+    """Return all of a cluster that a scenario can have changed."""
+    backups = [
+        (backup.id, backup.status, [restore.status for restore in backup.restores])
+        for backup in cluster.backups.values()
+    ]
+    return cluster.clock.elapsed, backups, list(cluster.apps), cluster.marathon_available
+
+
+async def run(scenario: Scenario, cluster: FakeCluster) -> None:
+    """Run a scenario through the built-in client."""
+    async with client_kind("http").open(target_of(cluster), cluster.clock) as session:
+        assert (await run_scenario(scenario, session, cluster, seed="0")).passed
+
+
+def test_what_is_played_comes_to_what_a_run_comes_to() -> None:
+    """Every bundled scenario in which time stands still by itself and no fault strikes."""
+    count, others = 0, set()
+    for path in BUNDLED.rglob("*.scenario.yaml"):
+        for scenario in load_scenarios(path):
+            model = scenario.model
+            if model.program or model.faults or scenario.policy != Manual():
+                continue
+            with start_cluster(scenario, "0") as ran, start_cluster(scenario, "0") as shown:
+                asyncio.run(run(scenario, ran))
+                play(scenario, shown)
+                if state(ran) != state(shown):
+                    others.add(scenario.name)
+            count += 1
+    assert count > 100
+    assert others == {"a-backup-is-ready-after-some-polls"}  # and there are none
 
 
 @pytest.mark.parametrize(
