@@ -344,3 +344,23 @@ def test_a_script_for_no_operation_at_all_is_refused(times: int, simulation: Sim
     with pytest.raises(ScriptError, match="1 or more times"):
         simulation.on_create(times=times)
     assert simulation.rules == ()
+
+
+def test_a_script_may_give_the_id_of_one_backup(simulation: Simulation) -> None:
+    """Of one only: an id belongs to one backup."""
+    uuid = "505df8f2-2ba3-4d7f-b6df-2d2dc344f242"
+    simulation.on_create("nightly", times=1, uuid=uuid).ready()
+    assert create(simulation).id == f"nightly-{uuid}"
+    with pytest.raises(ScriptError, match="uuid needs times=1"):
+        simulation.on_create("nightly", uuid=uuid)
+
+
+def test_a_failed_restore_may_empty_marathon(simulation: Simulation) -> None:
+    """A backup that fails does not."""
+    simulation.deploy("/web")
+    simulation.on_create().ready()
+    simulation.on_restore().error("no archive", empties_marathon=True)
+    simulation.do(commands.Restore(create(simulation).id))
+    assert list(simulation.apps) == []
+    with pytest.raises(ScriptError, match="only a restore that ends in STATUS_ERROR"):
+        simulation.on_create("other").error(empties_marathon=True)
