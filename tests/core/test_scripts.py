@@ -303,6 +303,10 @@ def test_a_restore_has_a_running_status_of_its_own() -> None:
             "an error text belongs to STATUS_ERROR, not to STATUS_READY",
         ),
         (
+            Stage(status=Status.ERROR, empties_marathon=True),
+            "only a restore that ends in STATUS_ERROR can leave Marathon empty",
+        ),
+        (
             Stage(status=Status.BACKING_UP, ends=Between(seconds(2), seconds(1))),
             "between: the first duration must not be longer than the second",
         ),
