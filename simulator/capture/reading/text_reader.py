@@ -105,7 +105,7 @@ class TextReader:
         """
         self._name, self._now = name, at
         self._found, self._broken, self._others = 0, [], 0
-        text = _ANSI.sub("", text.replace("\r\n", "\n"))
+        text = _unquoted(_ANSI.sub("", text.replace("\r\n", "\n")))
         self._redactor.study(text)
         decoder = json.JSONDecoder()
         position, line = 0, 1
@@ -379,6 +379,13 @@ class TextReader:
     def holds_other_json(self) -> bool:
         """Whether the text read last holds JSON, and none of it is about backups."""
         return bool(self._others) and not self._found
+
+
+def _unquoted(text: str) -> str:
+    """Return what a mail quotes; anything else as it is."""
+    lines = text.splitlines()
+    is_quoted = all(line.startswith(">") for line in lines if line.strip())
+    return "\n".join(line[1:].removeprefix(" ") for line in lines) if is_quoted else text
 
 
 def _salvaged(text: str, start: int, decoder: json.JSONDecoder) -> tuple[list[Any], int]:
