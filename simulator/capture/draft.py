@@ -7,8 +7,9 @@ from typing import Any, Final
 from simulator.capture.documents import backup_components, restore_components, timestamp_of
 from simulator.capture.lives import Life, find_creates, find_ends, find_restores, lives_of
 from simulator.capture.ordering import in_order, thinned
-from simulator.capture.sightings import Capture, CaptureError, Document, Sighting, Turn
+from simulator.capture.sightings import Capture, CaptureError, Document, Sighting
 from simulator.capture.stages import ends_as, stages_of
+from simulator.clock import END_OF_TIME
 from simulator.core.instants import Instant, duration_text, elapsed, rfc3339
 from simulator.core.scripts import MARATHON
 from simulator.core.statuses import Status
@@ -283,7 +284,11 @@ def _deployed_after(draft: Draft, begun: Instant) -> Instant | None:
 def _script_create(draft: Draft, capture: Capture, life: Life, over_by: Instant | None) -> None:
     assert life.created is not None, "it was made within the capture"
     shown = [(at, backup_components(document)) for at, document in life.seen]
-    turns = _turns_of(capture.turns, life.backup_id, 0)
+    turns = [
+        turn
+        for turn in capture.turns
+        if turn.backup_id == life.backup_id and not turn.restore
+    ]
     stages, guesses = stages_of(Status.BACKING_UP, life.created, shown, turns, over_by)
     rule = {
         "on": "create",
@@ -302,10 +307,13 @@ def _script_create(draft: Draft, capture: Capture, life: Life, over_by: Instant 
 def _script_restore(
     draft: Draft, capture: Capture, life: Life, number: int, over_by: Instant | None
 ) -> None:
-    restore = life.restores[number - 1]
-    before = 1 if "restored" in _existing(draft, life) and life.created is None else 0
-    turns = _turns_of(capture.turns, life.backup_id, number + before)
-    begun, shown = restore.begun, restore.shown
+    begun, shown = life.restores[number - 1].begun, life.restores[number - 1].shown
+    later = life.restores[number].begun if number < len(life.restores) else END_OF_TIME
+    turns = [
+        turn
+        for turn in capture.turns
+        if turn.backup_id == life.backup_id and turn.restore and begun <= turn.at < later
+    ]
     stages, guesses = stages_of(Status.RESTORING, begun, shown, turns, over_by)
     rule = {"on": "restore", "when": {"label": life.label}, "times": "1", "then": stages}
     _add_script(draft, rule, f"restore of {draft.names[life.backup_id]}", guesses)
@@ -353,8 +361,3 @@ def _name(draft: Draft) -> None:
 def _counted(draft: Draft) -> str:
     count = len(draft.lives)
     return "one backup" if count == 1 else f"{count} backups"
-
-
-def _turns_of(turns: Sequence[Turn], backup_id: str, restore: int) -> list[Turn]:
-    """Return the exact changes of a backup (``restore`` 0) or of one of its restores."""
-    return [turn for turn in turns if (turn.backup_id, turn.restore) == (backup_id, restore)]

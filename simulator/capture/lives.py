@@ -87,6 +87,7 @@ def lives_of(seen: Sequence[Sighting], notes: list[str]) -> dict[str, Life]:
     for each in seen:
         if each.operation == "delete" and each.is_good and each.argument not in lives:
             _add_unshown(lives, each)
+    for each in seen:
         if each.operation == LIST and each.is_good:
             shown = {document["id"] for document in each.backups or ()}
             for life in lives.values():
@@ -229,7 +230,7 @@ def find_ends(lives: Mapping[str, Life], seen: Sequence[Sighting]) -> None:
     for at, each in deletes:
         life = lives[each.argument]
         is_gone = any(missed > at for missed in life.missed) and not _seen_after(life, at)
-        if each.is_good or is_gone:
+        if life.deleted is None and (each.is_good or is_gone):
             life.deleted = at
     for life in lives.values():
         _find_gaps(life)

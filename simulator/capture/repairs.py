@@ -8,10 +8,11 @@ from typing import Any, Final
 
 from simulator.capture.comparing import MISSING, Change, changes, same_text
 from simulator.capture.draft import Act, Draft, Item
+from simulator.capture.ordering import A_MOMENT
 from simulator.capture.sightings import LIST, Sighting
 from simulator.capture.steps import carried_out, edit_value
 from simulator.core.faults import CHANGING
-from simulator.core.instants import NANOSECONDS_PER_SECOND, Instant
+from simulator.core.instants import NANOSECONDS_PER_SECOND, Duration, Instant, duration_text
 from simulator.service import pages
 from simulator.service.wire import error_body
 
@@ -43,7 +44,7 @@ def failures(draft: Draft, but: AbstractSet[int]) -> list[Item]:
             (number, act) for number, act in enumerate(draft.acts) if act.operation == operation
         ]
         items += _spans(draft, operation, acts, but)
-    items += _hidden(draft)
+    items += [*_hidden(draft), *_stale(draft)]
     return items
 
 
@@ -176,6 +177,20 @@ def _hidden(draft: Draft) -> Iterator[Item]:
             yield Item(
                 {"on": LIST, **window, "do": {"hide": life.backup_id}, "also": "true"}, comment
             )
+
+
+def _stale(draft: Draft) -> Iterator[Item]:
+    """Yield a fault for each backup that lists still show though it has been deleted."""
+    for life in draft.lives.values():
+        late = [at for at, _ in life.seen if life.deleted is not None and at > life.deleted]
+        if life.deleted is None or not late:
+            continue
+        name = draft.names.get(life.backup_id, life.label)
+        comment = f"{name} was listed still after it had been deleted"
+        until = min((missed for missed in life.missed if missed > late[-1]), default=None)
+        age = duration_text(Duration(late[-1] - life.deleted + A_MOMENT))
+        window = _window(draft, late[0], until)
+        yield Item({"on": LIST, **window, "do": {"stale": age}, "also": "true"}, comment)
 
 
 # --- documents that would look otherwise ---------------------------------------------------------
