@@ -11,6 +11,8 @@ from simulator.core.statuses import Status
 from simulator.scalars import UUID
 
 UUID_LENGTH: Final = 36
+_LATEST: Final = parse_rfc3339("8900-01-01T00:00:00Z")
+"""A hundred years before the end of cluster time."""
 
 
 def split_id(backup_id: str) -> tuple[str, str] | None:
@@ -23,12 +25,16 @@ def split_id(backup_id: str) -> tuple[str, str] | None:
 
 
 def timestamp_of(document: Document) -> Instant | None:
-    """Return when a backup says that it was made; None where it does not, or in no known form."""
+    """Return when a backup says that it was made; None where it does not, or in no known form.
+
+    So it is with what stands for no time, such as the year 1.
+    """
     written = document.get("timestamp")
     try:
-        return parse_rfc3339(written) if isinstance(written, str) else None
+        at = parse_rfc3339(written) if isinstance(written, str) else None
     except ValueError:
         return None
+    return at if at is not None and 0 <= at < _LATEST else None
 
 
 def backup_components(document: Document) -> dict[str, Document]:

@@ -7,7 +7,7 @@ from typing import Any, Final
 from simulator.capture.documents import backup_components, restore_components, timestamp_of
 from simulator.capture.lives import Life, find_creates, find_ends, find_restores, lives_of
 from simulator.capture.ordering import in_order, thinned
-from simulator.capture.sightings import Capture, CaptureError, Document, Sighting
+from simulator.capture.sightings import Capture, CaptureError, Document, Sighting, Turn
 from simulator.capture.stages import ends_as, stages_of
 from simulator.clock import END_OF_TIME
 from simulator.core.instants import Instant, duration_text, elapsed, rfc3339
@@ -285,9 +285,7 @@ def _script_create(draft: Draft, capture: Capture, life: Life, over_by: Instant 
     assert life.created is not None, "it was made within the capture"
     shown = [(at, backup_components(document)) for at, document in life.seen]
     turns = [
-        turn
-        for turn in capture.turns
-        if turn.backup_id == life.backup_id and not turn.restore
+        turn for turn in capture.turns if turn.backup_id == life.backup_id and not turn.restore
     ]
     stages, guesses = stages_of(Status.BACKING_UP, life.created, shown, turns, over_by)
     rule = {
@@ -308,15 +306,21 @@ def _script_restore(
     draft: Draft, capture: Capture, life: Life, number: int, over_by: Instant | None
 ) -> None:
     begun, shown = life.restores[number - 1].begun, life.restores[number - 1].shown
-    later = life.restores[number].begun if number < len(life.restores) else END_OF_TIME
-    turns = [
-        turn
-        for turn in capture.turns
-        if turn.backup_id == life.backup_id and turn.restore and begun <= turn.at < later
-    ]
+    turns = _turns_of_restore(draft, capture, life, number)
     stages, guesses = stages_of(Status.RESTORING, begun, shown, turns, over_by)
     rule = {"on": "restore", "when": {"label": life.label}, "times": "1", "then": stages}
     _add_script(draft, rule, f"restore of {draft.names[life.backup_id]}", guesses)
+
+
+def _turns_of_restore(draft: Draft, capture: Capture, life: Life, number: int) -> list[Turn]:
+    """Return the exact changes of a restore; by time, where one before it was forgotten."""
+    own = [turn for turn in capture.turns if turn.backup_id == life.backup_id and turn.restore]
+    before = 1 if "restored" in _existing(draft, life) and life.created is None else 0
+    if len({turn.restore for turn in own}) >= len(life.restores):
+        return [turn for turn in own if turn.restore == number + before]
+    begun = life.restores[number - 1].begun
+    later = life.restores[number].begun if number < len(life.restores) else END_OF_TIME
+    return [turn for turn in own if begun <= turn.at < later]
 
 
 def _add_script(draft: Draft, rule: dict[str, Any], what: str, guesses: Sequence[str]) -> None:

@@ -12,7 +12,7 @@ from simulator.capture.documents import (
 from simulator.capture.ordering import A_MOMENT, APART
 from simulator.capture.sightings import LIST, REFUSALS, Document, Sighting
 from simulator.clock import END_OF_TIME
-from simulator.core.instants import Instant
+from simulator.core.instants import LONGEST, Instant
 from simulator.core.statuses import Status
 
 
@@ -115,7 +115,7 @@ def find_creates(lives: Mapping[str, Life], seen: Sequence[Sighting]) -> list[Si
     for index, each in sorted(creates, key=lambda one: not one[1].is_good):
         shown = [document["id"] for document in each.backups or () if document["id"] in lives]
         life = lives[shown[0]] if shown else _made_unseen(lives, each)
-        if life is not None and life.created is None:
+        if life is not None and life.created is None and life.seen[0][0] >= each.moment:
             moved[index] = _at_its_timestamp(life, moved, index)
             life.created = moved[index].at
     taken = {each.at for each in moved}
@@ -165,7 +165,11 @@ def _guess_create(life: Life, lives: Mapping[str, Life], begin: Instant) -> None
     elif stamp is not None and begin < stamp <= first:
         life.created = stamp
         life.is_guessed = True
-    elif runs(life.first, Status.BACKING_UP) and stamp is not None and stamp < first:
+    elif (
+        runs(life.first, Status.BACKING_UP)
+        and stamp is not None
+        and first - LONGEST < stamp < first
+    ):
         later = [
             other
             for other in lives.values()

@@ -17,12 +17,23 @@ A_MOMENT: Final = 1_000_000
 """A millisecond: what is seen at one and the same moment is told apart by so much."""
 
 
+def without_doubles(seen: Iterable[Sighting], notes: list[str]) -> Iterator[Sighting]:
+    """Yield the sightings with each backup once; no list shows one twice."""
+    for each in seen:
+        documents = {document["id"]: document for document in reversed(each.backups or ())}
+        if len(documents) == len(each.backups or ()):
+            yield each
+            continue
+        notes.append(f"{each.source} shows a backup more than once: the first was taken")
+        yield replace(each, backups=tuple(reversed(documents.values())))
+
+
 def in_order(capture: Capture, notes: list[str]) -> list[Sighting]:
     """Return the sightings with a time each, all different, in the order of time.
 
     What had to be supposed is added to ``notes``.
     """
-    seen = list(capture.sightings)
+    seen = list(without_doubles(capture.sightings, notes))
     if all(each.at is None for each in seen):
         return _spread(seen, notes)
     seen = list(_filled(seen, notes))

@@ -17,6 +17,7 @@ from simulator.capture.writing import text_of
 from simulator.harness.clients import HTTP, client_kind
 from simulator.harness.clients.in_process import run_in_process
 from simulator.harness.language.scenario import Scenario
+from simulator.harness.language.source_file import SourceError
 
 COMMAND: Final = "dcos-sim reproduce"
 
@@ -72,10 +73,16 @@ def made_of(capture: Capture, redactor: Redactor, command: str) -> Reproduction:
     """
     draft = draft_of(capture)
     add_steps(draft)
-    again = _with_faults(draft, command)
+    try:
+        again = _with_faults(draft, command)
+        text = text_of(draft, command)
+        scenario = loaded(text)
+    except SourceError as error:
+        raise CaptureError(
+            f"no scenario can be made of it: {error.problems[0].message}; leave out what "
+            "contradicts the rest"
+        ) from error
     differs = [sentence(draft, each) for each in differences(draft, again)]
-    text = text_of(draft, command)
-    scenario = loaded(text)
     differs += _findings(scenario)
     return Reproduction(
         text=text,

@@ -7,7 +7,7 @@ from typing import Any, Final
 from simulator.capture.documents import backup_components, restore_components
 from simulator.capture.draft import Act, Draft, Item
 from simulator.capture.sightings import REFUSALS, Document, Sighting
-from simulator.core.instants import duration_text, elapsed
+from simulator.core.instants import Instant, duration_text, elapsed
 from simulator.core.statuses import Status
 
 EXACTLY_MAX: Final = 8
@@ -34,7 +34,7 @@ def _step(draft: Draft, act: Act) -> dict[str, Any]:
         case "create":
             return _create(draft, act)
         case "restore" | "delete":
-            changed: dict[str, Any] = {act.operation: _target(draft, act.argument)}
+            changed: dict[str, Any] = {act.operation: _target(draft, act)}
             return {**changed, **_outcome(draft, act)}
         case _:
             return _list(draft, act)
@@ -57,8 +57,9 @@ def _list(draft: Draft, act: Act) -> dict[str, Any]:
     """Return a step that lists, or that shows a backup where it is asked for by its whole id."""
     seen = act.seen
     assert seen is not None, "nobody supposes that a list was asked for"
-    if act.argument in draft.names and _is_made(draft, act):
-        step: dict[str, Any] = {"show": _target(draft, act.argument)}
+    target = _target(draft, act)
+    if "backup" in target:
+        step: dict[str, Any] = {"show": target}
         if not seen.is_good:
             return {**step, "expect": "unsuccessful"}
         if not seen.backups:
@@ -71,10 +72,12 @@ def _list(draft: Draft, act: Act) -> dict[str, Any]:
     return {**step, "expect": _listed(draft, seen)}
 
 
-def _is_made(draft: Draft, act: Act) -> bool:
-    """Whether a backup has got its name when an act asks for it."""
-    created = draft.lives[act.argument].created
-    return created is None or created < act.at
+def _is_named(draft: Draft, backup_id: str, at: Instant) -> bool:
+    """Whether a backup has got its name when it is asked for, or shown."""
+    if backup_id not in draft.names:
+        return False
+    created = draft.lives[backup_id].created
+    return created is None or created < at
 
 
 def _shown(seen: Sighting, backup_id: str) -> Document:
@@ -83,11 +86,11 @@ def _shown(seen: Sighting, backup_id: str) -> Document:
 
 def _listed(draft: Draft, seen: Sighting) -> dict[str, Any]:
     shown = [each["id"] for each in seen.backups or () if each["id"] in draft.lives]
-    known = [draft.names[each] for each in shown if each in draft.names]
+    known = [draft.names[each] for each in shown if _is_named(draft, each, seen.moment)]
     entries = {
         draft.names[each["id"]]: expected_of(each)
         for each in seen.backups or ()
-        if each["id"] in draft.names and _is_of_interest(draft, each)
+        if _is_named(draft, each["id"], seen.moment) and _is_of_interest(draft, each)
     }
     told = {"entries": entries} if entries else {}
     if len(known) == len(shown) <= EXACTLY_MAX:
@@ -102,10 +105,10 @@ def _is_of_interest(draft: Draft, document: Document) -> bool:
     return life.created is not None or bool(life.restores) or not is_well
 
 
-def _target(draft: Draft, backup_id: str) -> dict[str, str]:
-    if backup_id in draft.names:
-        return {"backup": draft.names[backup_id]}
-    return {"id": backup_id}
+def _target(draft: Draft, act: Act) -> dict[str, str]:
+    if _is_named(draft, act.argument, act.at):
+        return {"backup": draft.names[act.argument]}
+    return {"id": act.argument}
 
 
 def _outcome(draft: Draft, act: Act) -> dict[str, Any]:

@@ -50,6 +50,8 @@ _FAILURE: Final = re.compile(
 )
 _STATUS: Final = re.compile(r"\b[45]\d\d\b")
 
+_WITHOUT_BODY: Final = frozenset({204, 304})
+
 _AN_ERROR: Final = 500
 """What a body of errors is taken for whose status nobody has seen."""
 
@@ -199,6 +201,8 @@ class Conversation:
             head.headers[header[1].lower()] = header[2]
         elif not line.strip() or line.strip() == "<":
             head.is_open = False
+            if head.status in _WITHOUT_BODY:
+                self.close_head("")
 
     # --- requests ----------------------------------------------------------------------------
 
@@ -242,12 +246,14 @@ class Conversation:
 
     def argument_of_list(self) -> str:
         """Return the prefix that the command before this asked for, and forget the command."""
+        self._end_silence()
         asked, self._asked = self._asked, None
         seen = sighting_of(replace(asked, status=OK, body="[]")) if asked else None
         return seen.argument if seen and seen.operation == LIST else ""
 
     def shows(self, document: Document, source: str, at: Instant | None) -> None:
         """Add one backup that is shown, as what was asked for it."""
+        self._end_silence()
         operation, argument = LIST, document["id"]
         asked, self._asked = self._asked, None
         seen = asked and sighting_of(replace(asked, status=OK, body=json.dumps(document)))
@@ -296,12 +302,18 @@ class Conversation:
     def _finish(self) -> None:
         """End what came before a command: dcos backup says nothing where it has done its work."""
         self.close_head()
-        asked, self._asked = self._asked, None
-        if asked is not None and self._is_silent:
-            seen = sighting_of(replace(asked, status=OK, body=""))
-            if seen is not None and seen.argument:
-                self.add(replace(seen, is_silent=True))
+        self._end_silence()
+        self._asked = None
+
+    def _end_silence(self) -> None:
+        """Take what dcos backup was asked for as done: something else follows."""
+        if not self._is_silent or self._asked is None:
+            return
         self._is_silent = False
+        asked, self._asked = self._asked, None
+        seen = sighting_of(replace(asked, status=OK, body=""))
+        if seen is not None and seen.argument:
+            self.add(replace(seen, is_silent=True))
 
     def _fail(self, trouble: str, number: int) -> None:
         """Take note of an answer that has not come, or only in part."""

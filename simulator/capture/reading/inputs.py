@@ -1,5 +1,6 @@
 """Finds out what was given, file by file, and reads it."""
 
+import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -237,17 +238,29 @@ def _study(capture: Capture, redactor: Redactor) -> None:
 
 
 def _clean_sighting(seen: Sighting, labels: Labels, redactor: Redactor) -> Sighting:
-    shown = None if seen.backups is None else tuple(map(labels.document, seen.backups))
+    shown = None
+    if seen.backups is not None:
+        shown = tuple(_encodable(labels.document(document)) for document in seen.backups)
     return replace(
         seen,
         source=redactor.name(seen.source),
         argument=labels.argument(seen.operation, seen.argument),
         backups=shown,
-        body=redactor.text(seen.body),
+        body=_encodable(redactor.text(seen.body)),
         content_type=redactor.text(seen.content_type),
         retry_after=redactor.text(seen.retry_after),
         location=redactor.text(seen.location),
     )
+
+
+def _encodable(value: Any) -> Any:  # noqa: ANN401 - JSON
+    """Return a value without halves of characters, which JSON can hold and no file can."""
+    written = json.dumps(value, ensure_ascii=False)
+    try:
+        written.encode()
+    except UnicodeEncodeError:
+        return json.loads(written.encode(errors="replace"))
+    return value
 
 
 def _notes(labels: Labels) -> Iterator[str]:

@@ -92,6 +92,10 @@ _PARTIAL: Final = (
 _EPOCH: Final = re.compile(r"(?<![\d.])(1\d{9})(\d{3})?(?:\.(\d{1,9}))?(?!\d)", re.ASCII)
 """Seconds, or milliseconds, since 1970; from 2001 to 2033."""
 
+_EARLIEST: Final = parse_rfc3339("2000-01-01T00:00:00Z")
+_LATEST: Final = parse_rfc3339("2099-01-01T00:00:00Z")
+"""Nobody has captured anything before or after; what looks so is no time."""
+
 _DAY: Final = 24 * 60 * 60 * NANOSECONDS_PER_SECOND
 _YEAR_LENGTH: Final = len("2019")
 _DAY_LENGTH: Final = len("2019-03-18")
@@ -132,7 +136,7 @@ def http_date(text: str) -> Instant | None:
         seconds = timegm((*parsed[:6], 0, 0, 0)) - (parsed[9] or 0)
     except (ValueError, OverflowError):
         return None  # no day of any calendar
-    return Instant(seconds * NANOSECONDS_PER_SECOND)
+    return _plausible(Instant(seconds * NANOSECONDS_PER_SECOND))
 
 
 def go_time(text: str) -> str:
@@ -169,9 +173,13 @@ def _instant_of(match: re.Match[str], year: str = "", day: str = "") -> Instant 
     clock = f"{hour:02}:{part['minute']}:{part['second']}.{part.get('fraction') or '0'}"
     written = f"{day[:_YEAR_LENGTH] or year}-{month:0>2}-{of_month:0>2}T{clock}"
     try:
-        return parse_rfc3339(f"{written}{_offset(part.get('zone') or 'Z')}")
+        return _plausible(parse_rfc3339(f"{written}{_offset(part.get('zone') or 'Z')}"))
     except ValueError:
         return None
+
+
+def _plausible(at: Instant) -> Instant | None:
+    return at if _EARLIEST <= at < _LATEST else None
 
 
 def _offset(zone: str) -> str:
