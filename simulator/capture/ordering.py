@@ -92,10 +92,12 @@ def _filled(seen: Sequence[Sighting], notes: list[str]) -> Iterator[Sighting]:
     before, first = next((n, each.at) for n, each in enumerate(seen) if each.at is not None)
     known = Instant(first - (before + 1) * NANOSECONDS_PER_SECOND)
     lacking = 0
-    for each in seen:
+    for index, each in enumerate(seen):
         if each.at is None:
             lacking += 1
             known = Instant(known + NANOSECONDS_PER_SECOND)
+            made = _made_at(seen, index) if each.operation == "create" else None
+            known = made if made is not None and (index < before or made > known) else known
             yield replace(each, at=known)
         else:
             known = each.at
@@ -104,6 +106,16 @@ def _filled(seen: Sequence[Sighting], notes: list[str]) -> Iterator[Sighting]:
         notes.append(
             f"{lacking} of {len(seen)} answers have no time: a second after the one before"
         )
+
+
+def _made_at(seen: Sequence[Sighting], create: int) -> Instant | None:
+    """Return the timestamp of what a create without a time has made: the next with its label."""
+    beginning = f"{seen[create].argument}-"
+    for index in range(create, len(seen)):
+        for document in seen[index].backups or ():
+            if document["id"].startswith(beginning):
+                return timestamp_of(document)
+    return None
 
 
 def _on_the_clusters_clock(

@@ -17,12 +17,13 @@ from simulator.harness.language.scenario_file import load_scenarios
 EVERY = 4
 """Of all scenarios with steps, one in so many: the rest takes the same paths again."""
 
-NOT_GIVEN_BACK = {
-    "a-restart-and-the-restore-is-lost": "a restore that is forgotten has no end to be seen",
-    "what-is-deleted-is-shown-once-more": "nothing can be shown that is not there any more",
-    "a-backup-is-hidden-for-good": "it is taken for made when it is first shown",
+ONCE_NOT_GIVEN_BACK = {
+    "a-backup-is-hidden-for-good",
+    "a-restart-and-the-restore-is-lost",
+    "marathon-is-down",
+    "what-is-deleted-is-shown-once-more",
 }
-"""Scenarios whose capture cannot be given back, and why; the command says what differs."""
+"""They stay in the sample: each has once come out otherwise, in a way of its own."""
 
 
 def with_steps() -> list[Scenario]:
@@ -33,7 +34,9 @@ def with_steps() -> list[Scenario]:
 
 
 ALL = with_steps()
-SAMPLE = [each for each in ALL[::EVERY] if each.name not in NOT_GIVEN_BACK]
+SAMPLE = [
+    each for index, each in enumerate(ALL) if index % EVERY == 0 or each.name in ONCE_NOT_GIVEN_BACK
+]
 
 
 def captured(scenario: Scenario, folder: Path) -> Path | None:
@@ -55,14 +58,3 @@ def test_a_journal_becomes_a_scenario_that_shows_the_same(
     redactor = Redactor()
     capture = without_secrets(read_inputs([str(path)], redactor), redactor)
     assert made_of(capture, redactor, "a test").differs == ()
-
-
-@pytest.mark.parametrize("name", NOT_GIVEN_BACK)
-def test_what_cannot_be_given_back_is_told(name: str, tmp_path: Path) -> None:
-    """A line of this list is to be deleted when it can."""
-    (scenario,) = [each for each in ALL if each.name == name]
-    path = captured(scenario, tmp_path)
-    assert path is not None
-    redactor = Redactor()
-    capture = without_secrets(read_inputs([str(path)], redactor), redactor)
-    assert made_of(capture, redactor, "a test").differs

@@ -88,6 +88,7 @@ class Conversation:
         self, capture: Capture, redactor: Redactor, name: str, now: Instant | None
     ) -> None:
         self.now = now
+        self._is_new = True
         self.name = name
         self.found = 0
         self._capture = capture
@@ -107,8 +108,16 @@ class Conversation:
         """Whether the body of an answer is to come, or goes on."""
         return self._head is not None and not self._head.is_open
 
+    def at(self, now: Instant) -> None:
+        """Take note of a time that was told: what is seen next was seen then."""
+        self.now = now
+        self._is_new = True
+
     def add(self, seen: Sighting) -> None:
-        """Add what was seen."""
+        """Add what was seen; only the first of what is seen after a time has that time."""
+        if seen.at is not None and seen.at == self.now:
+            seen = seen if self._is_new else replace(seen, at=None)
+            self._is_new = False
         self.found += 1
         self._capture.sightings.append(seen)
 

@@ -123,7 +123,7 @@ class TextReader:
             self._talk.take_other(line, number)
         else:
             self._talk.close_head()
-            self._talk.now = at
+            self._talk.at(at)
 
     def _time_in(self, line: str) -> Instant | None:
         """Return the time that a line tells, perhaps without the day: then that of the line before.
@@ -143,7 +143,8 @@ class TextReader:
         """Take note of the time before a value or a command, where there is one."""
         at = self._time_in(written) if written.strip() else None
         if at is not None:
-            self._talk.now = at
+            self._talk.close_head()
+            self._talk.at(at)
 
     def _note(self, note: str) -> None:
         if note not in self._capture.notes:
