@@ -65,7 +65,7 @@ def _of_answers(number: int, seen: Sighting, answer: Sighting) -> Iterator[Diffe
 
 
 def _of_bodies(number: int, seen: Sighting, answer: Sighting) -> Iterator[Difference]:
-    if seen.is_good and seen.operation == "delete":
+    if seen.is_good and (seen.operation == "delete" or seen.is_silent):
         return
     if (seen.backups is None) != (answer.backups is None):
         shown = {True: "backups", False: "none"}

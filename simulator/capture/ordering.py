@@ -74,8 +74,12 @@ def _spread(seen: Sequence[Sighting], notes: list[str]) -> list[Sighting]:
 
 
 def _filled(seen: Sequence[Sighting], notes: list[str]) -> Iterator[Sighting]:
-    """Give the time of the sighting before to those that have none."""
-    known = next(each.at for each in seen if each.at is not None)
+    """Give those that have no time one that is a second after the one before.
+
+    Those before the first one with a time lead up to it.
+    """
+    before, first = next((n, each.at) for n, each in enumerate(seen) if each.at is not None)
+    known = Instant(first - (before + 1) * NANOSECONDS_PER_SECOND)
     lacking = 0
     for each in seen:
         if each.at is None:

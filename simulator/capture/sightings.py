@@ -42,6 +42,7 @@ class Sighting:
         trouble: how the answer failed to come: ``reset``, ``closed``, ``refused``, ``timeout`` or
             ``cut off``; empty where it came.
         order: its place among what happened at the same moment; 0 where nobody knows.
+        is_silent: whether a client only told, by saying nothing, that it was done.
     """
 
     source: str
@@ -57,6 +58,7 @@ class Sighting:
     location: str = ""
     trouble: str = ""
     order: int = 0
+    is_silent: bool = False
 
     @property
     def moment(self) -> Instant:
@@ -70,7 +72,7 @@ class Sighting:
         return (
             not self.trouble
             and self.status == OK
-            and (self.backups is not None or self.operation == "delete")
+            and (self.backups is not None or self.operation == "delete" or self.is_silent)
         )
 
     def same_answer(self, other: "Sighting") -> bool:
