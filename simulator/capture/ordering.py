@@ -141,10 +141,15 @@ def _on_the_clusters_clock(
     if abs(offset) > NANOSECONDS_PER_SECOND:
         way = "behind" if offset > 0 else "ahead of"
         notes.append(
-            f"the clock of the capture was {duration_text(Duration(abs(offset)))} {way} the "
+            f"the clock of the capture was {duration_text(_in_short(offset))} {way} the "
             "cluster's: all times were moved"
         )
     return [replace(each, at=Instant(each.moment + offset)) for each in seen] if offset else seen
+
+
+def _in_short(offset: int) -> Duration:
+    """Return an offset in whole milliseconds: nobody reads more of it."""
+    return Duration(abs(offset) // A_MOMENT * A_MOMENT)
 
 
 def _told_apart(seen: Iterable[Sighting]) -> Iterator[Sighting]:
