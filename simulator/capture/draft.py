@@ -89,6 +89,11 @@ def draft_of(capture: Capture) -> Draft:
     notes: list[str] = list(capture.notes)
     seen = thinned(in_order(capture, notes))
     lives = lives_of(seen, notes)
+    if not lives and any(each.backups for each in seen):
+        raise CaptureError(
+            f"{seen[0].source}: holds objects with id and status, but no id of them is one of a "
+            "backup (<label>-<uuid>)"
+        )
     seen = find_creates(lives, seen)
     find_restores(lives, seen)
     find_ends(lives, seen)

@@ -60,9 +60,11 @@ def reproduce(given: Sequence[str], keep: Collection[str] = ()) -> Reproduction:
     redactor = Redactor(frozenset(keep))
     try:
         capture = without_secrets(read_inputs(given, redactor), redactor)
+        return made_of(capture, redactor, COMMAND)
     except CaptureError as error:
         raise CaptureError(redactor.name(str(error))) from None
-    return made_of(capture, redactor, COMMAND)
+    except RecursionError:
+        raise CaptureError("a value in the input is nested too deep to be used") from None
 
 
 def made_of(capture: Capture, redactor: Redactor, command: str) -> Reproduction:

@@ -18,6 +18,11 @@ _DIGIT: Final = re.compile(r"\d")
 _TRIES_MAX: Final = 8
 """Of beginnings in one line; and no line of a log holds more values."""
 
+_PART: Final = 4096
+_NEAR_END: Final = 64
+"""No token but a text is as long as that."""
+
+_CONTINUES: Final = re.compile(r'\s*["{}\[\]]')
 _LINES_MAX: Final = 10_000
 """Of one value whose every line begins with a time, a name of a container, or the like."""
 
@@ -67,11 +72,25 @@ def found_in(text: str, position: int, end: int) -> Found | None:
 
 
 def _at(text: str, start: int) -> Found | None:
-    try:
-        value, end = _DECODER.raw_decode(text, start)
-    except (ValueError, RecursionError):
-        return None
-    return Found(value, start, end)
+    """Return the value that begins at a place; None where none does.
+
+    A part of the text is tried first, and a longer one where that ends within the value: each error
+    in a text costs as much as the text is long.
+    """
+    size = _PART
+    while True:
+        part = text[start : start + size]
+        try:
+            value, length = _DECODER.raw_decode(part)
+        except json.JSONDecodeError as error:
+            is_cut = error.pos > len(part) - _NEAR_END or error.msg.startswith("Unterminated")
+            if not is_cut or start + size >= len(text):
+                return None
+        except (ValueError, RecursionError):
+            return None
+        else:
+            return Found(value, start, start + length)
+        size *= 8
 
 
 def _prefixed(text: str, position: int, start: int) -> Found | None:
@@ -89,6 +108,8 @@ def _prefixed(text: str, position: int, start: int) -> Found | None:
         if _DIGIT.sub("0", text[begin : begin + width]) != alike:
             break
         lines.append(text[begin + width : end])
+        if len(lines) == 2 and not _CONTINUES.match(lines[1]):  # noqa: PLR2004 - the first that follows
+            break
         if lines[-1].rstrip() in {"}", "]"}:
             found = _at("\n".join(lines), 0)
             return found and Found(found.value, start, end)

@@ -28,6 +28,9 @@ _STAMP: Final = re.compile(
     r'timestamp\W{1,8}?(\d{4}-\d\d-\d\dT[^"\\\s]+)|STATUS_\w+\s+(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)'
 )
 _NEAREST: Final = "the nearest to that of the line before, or of the newest backup,"
+_BROKEN_MAX: Final = 10_000
+"""Values without an end; a text with more of them is none that was captured."""
+
 _DEPTH_MAX: Final = 12
 """Of values around backups in logs that wrap what they have seen."""
 
@@ -88,7 +91,9 @@ class TextReader:
             self._end = len(text) if end < 0 else end
             written = text[position : self._end]
             self._command = position + (0 if self._is_no_json(written) else command_start(written))
-        found = found_in(text, position, max(position, self._command))
+        found = None
+        if len(self._broken) < _BROKEN_MAX:
+            found = found_in(text, position, max(position, self._command))
         if found is not None and not found.is_whole:
             self._broken.append(number)
         if found is not None and found.end > found.start:
