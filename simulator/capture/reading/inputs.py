@@ -15,6 +15,7 @@ from simulator.capture.secrets.redaction import Redactor
 from simulator.capture.secrets.relabelling import Labels
 from simulator.capture.sightings import Capture, CaptureError, Sighting
 from simulator.core.instants import Instant
+from simulator.harness.plain_text import beginning
 
 STDIN: Final = "-"
 
@@ -67,26 +68,28 @@ def _nothing_in(problems: Sequence[str]) -> str:
 
 def _files(given: Sequence[str]) -> Iterator[str]:
     """Yield every file that was named, those of folders in the order of their names."""
-    count = 0
     for each in given:
-        path = Path(each)
-        if each == STDIN:
-            yield each
-        elif path.is_dir():
-            inside = sorted(
-                file for file in path.rglob("*") if file.is_file() and not file.name.startswith(".")
-            )
-            if not inside:
-                raise CaptureError(f"{each}: the folder holds no file; {_EXPECTED}")
-            for file in inside:
-                count += 1
-                if count > FILES_MAX:
-                    raise CaptureError(f"{each}: holds more than {FILES_MAX} files; name some")
-                yield str(file)
-        elif path.exists():
-            yield each
-        else:
-            raise CaptureError(f"{each}: there is no such file")
+        try:
+            yield from [each] if each == STDIN else _files_of(each)
+        except OSError as error:
+            raise CaptureError(f"{beginning(each)}: cannot be read: {error.strerror}") from None
+
+
+def _files_of(name: str) -> Iterator[str]:
+    path = Path(name)
+    if not path.is_dir():
+        if not path.exists():
+            raise CaptureError(f"{name}: there is no such file")
+        yield name
+        return
+    inside = sorted(
+        file for file in path.rglob("*") if file.is_file() and not file.name.startswith(".")
+    )
+    if not inside:
+        raise CaptureError(f"{name}: the folder holds no file; {_EXPECTED}")
+    if len(inside) > FILES_MAX:
+        raise CaptureError(f"{name}: holds more than {FILES_MAX} files; name some")
+    yield from map(str, inside)
 
 
 def _times(files: Sequence[str]) -> dict[str, Instant]:
